@@ -1,0 +1,38 @@
+// The two clocks of this house, as types that cannot be mixed up.
+//
+// Decisions are made in boot time (CLOCK_BOOTTIME, clock_gettime(2)): it runs on
+// through suspend and nobody can set it. The times of a terminal are wall-clock
+// time (CLOCK_REALTIME) and are translated once, at the edge; see
+// idled/core/evidence.h. Nothing here reads a clock: that is idled/system/clock.h.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+namespace idled {
+
+using std::chrono::nanoseconds;
+using std::chrono::seconds;
+
+struct BootClock {
+  using duration = nanoseconds;
+  using rep = duration::rep;
+  using period = duration::period;
+  using time_point = std::chrono::time_point<BootClock>;
+  static constexpr bool is_steady = true;
+};
+
+using BootTime = BootClock::time_point;                // since boot
+using WallTime = std::chrono::sys_time<nanoseconds>;   // since 1970-01-01T00:00:00Z
+
+// Both clocks, read one right after the other.
+struct ClockReading {
+  BootTime boot;
+  WallTime wall;
+
+  // The instant that the wall clock, as it is set now, calls `wall_time`.
+  [[nodiscard]] BootTime to_boot(WallTime wall_time) const { return boot + (wall_time - wall); }
+  [[nodiscard]] WallTime to_wall(BootTime boot_time) const { return wall + (boot_time - boot); }
+};
+
+}  // namespace idled
