@@ -1,0 +1,185 @@
+// What the programs say to each other, as types. The words are those of
+// io.idled.Sessions.varlink, which documents each field.
+//
+// Decoding is lenient where versions may differ: unknown fields are ignored,
+// missing ones have the defaults below. A field of the wrong type is an error
+// that names it. Encoding never fails: bytes that are not UTF-8 become U+FFFD.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace idled::protocol {
+
+using Json = nlohmann::json;
+
+inline constexpr std::string_view kInterface = "io.idled.Sessions";
+inline constexpr std::string_view kDefaultSocket = "/run/idled/io.idled.Sessions";
+
+// Method names, in full.
+inline constexpr std::string_view kRegister = "io.idled.Sessions.Register";
+inline constexpr std::string_view kRelease = "io.idled.Sessions.Release";
+inline constexpr std::string_view kList = "io.idled.Sessions.List";
+inline constexpr std::string_view kKick = "io.idled.Sessions.Kick";
+inline constexpr std::string_view kStatus = "io.idled.Sessions.Status";
+
+// Error names, in full.
+inline constexpr std::string_view kNoSuchSession = "io.idled.Sessions.NoSuchSession";
+inline constexpr std::string_view kLeaderRefused = "io.idled.Sessions.LeaderRefused";
+inline constexpr std::string_view kStillThere = "io.idled.Sessions.StillThere";
+inline constexpr std::string_view kPermissionDenied = "org.varlink.service.PermissionDenied";
+inline constexpr std::string_view kInvalidParameter = "org.varlink.service.InvalidParameter";
+inline constexpr std::string_view kMethodNotFound = "org.varlink.service.MethodNotFound";
+inline constexpr std::string_view kInterfaceNotFound = "org.varlink.service.InterfaceNotFound";
+inline constexpr std::string_view kExpectedMore = "org.varlink.service.ExpectedMore";
+
+// --- the envelope -----------------------------------------------------------
+
+// One call as it arrived. `parameters` is still undecoded text, so that rights
+// are checked before anything of the caller's is looked into.
+struct Call {
+  std::string method;
+  std::string parameters;  // a JSON object
+  bool more = false;       // the caller takes several replies
+  bool oneway = false;     // the caller takes none
+};
+
+struct Reply {
+  std::string error;       // full name; empty: done
+  std::string parameters;  // a JSON object
+  bool continues = false;  // another reply to the same call follows
+};
+
+// Refuses what is not a JSON object, nests deeper than 32, or has no method.
+Result<Call> decode_call(std::string_view message);
+Result<Reply> decode_reply(std::string_view message);
+std::string encode_call(const Call& call);
+std::string encode_reply(const Reply& reply);
+
+// --- the methods ------------------------------------------------------------
+
+// A login, told by the module inside the process that will lead it. The process
+// itself is known from the socket's peer, not from the message.
+struct RegisterRequest {
+  std::string user;
+  std::uint32_t uid = 0;
+  std::vector<std::uint32_t> gids;  // all groups of the user, the primary one too
+  std::string service;              // PAM_SERVICE
+  std::string tty;                  // PAM_TTY: "ssh", "tty1", "pts/3", or empty
+  std::string remote_host;          // PAM_RHOST
+  std::string ssh_connection;       // "CLIENT-IP PORT SERVER-IP PORT", or empty
+  std::string logind_session;       // XDG_SESSION_ID, or empty
+};
+
+struct RegisterReply {
+  std::string session;
+  std::string
+      tmout;  // the value for IDLED_TMOUT: "600", "300,export" or "off"; empty: leave it unset
+};
+
+struct ReleaseRequest {
+  std::string session;
+};
+
+struct ListRequest {
+  std::string user;  // only this user's; empty: all that the caller may see
+};
+
+struct TerminalInfo {
+  std::string name;  // "pts/3"
+  std::optional<std::int64_t> idle_seconds;
+  std::optional<std::string> foreground;  // the program's name, never its arguments
+};
+
+struct SessionInfo {
+  std::string id;
+  std::string user;
+  std::uint32_t uid = 0;
+  std::string service;
+  std::string kind;  // terminal, console, no-terminal, graphical
+  std::optional<std::string> remote_host;
+  std::int64_t leader_pid = 0;
+  std::string opened_at;  // RFC 3339 with offset
+  std::optional<std::int64_t> idle_seconds;
+  std::optional<std::int64_t> limit_seconds;  // null: no limit
+  std::optional<std::string> logout_at;       // RFC 3339; null: not foreseen
+  std::string state;                          // active, warned, held, waiting, ending, exempt
+  std::string rule;                    // which gave the limit: its name, "defaults" or "built-in"
+  std::optional<std::string> witness;  // what the idle time rests on
+  std::optional<std::string> hold;
+  std::vector<TerminalInfo> terminals;
+};
+
+struct ListReply {
+  std::vector<SessionInfo> sessions;
+};
+
+// Exactly one of session, terminal and user says who.
+struct KickRequest {
+  std::string session;
+  std::string terminal;
+  std::string user;
+  std::string message;             // of the administrator, shown in the farewell
+  std::int64_t delay_seconds = 0;  // 0: now
+  bool wait = true;                // answer when they are gone, not when it has begun
+};
+
+// One login that a kick meant, in words for the administrator.
+struct KickedLogin {
+  std::string id;
+  std::string user;
+  std::vector<std::string> terminals;  // those it had when the kick began: "pts/3"
+};
+
+struct KickReply {
+  std::vector<std::string> sessions;  // the ids that were meant
+  std::vector<KickedLogin> logins;    // the same, told more fully; empty: not told
+};
+
+// Parameters of the error StillThere.
+struct StillThereError {
+  std::vector<std::string> sessions;  // the ids of the logins that did not die
+};
+
+struct StatusReply {
+  std::string version;
+  std::int64_t pid = 0;
+  std::string started_at;
+  std::int64_t sessions = 0;
+  std::string policy_source;  // the file, "built-in" or "last good"
+  std::string policy_loaded_at;
+  std::optional<std::string> policy_error;  // why the file on disk is not in force
+  std::vector<std::string> witnesses;       // what evidence this machine gives
+};
+
+std::string encode(const RegisterRequest& request);
+std::string encode(const RegisterReply& reply);
+std::string encode(const ReleaseRequest& request);
+std::string encode(const ListRequest& request);
+std::string encode(const ListReply& reply);
+std::string encode(const KickRequest& request);
+std::string encode(const KickReply& reply);
+std::string encode(const StillThereError& error);
+std::string encode(const StatusReply& reply);
+
+// `T` is one of the types above. The error's text is the name of the field that
+// is wrong: what org.varlink.service.InvalidParameter wants to hear.
+template <typename T>
+Result<T> decode(std::string_view parameters);
+
+// What `idlectl list --json` and `idlectl status --json` print: indented ASCII.
+std::string to_json_array(const std::vector<SessionInfo>& sessions);
+std::string to_json_text(const StatusReply& status);
+
+// {"parameter": NAME}, {"id": ID}, {"reason": TEXT}: parameters of errors.
+std::string error_parameter(std::string_view name, std::string_view value);
+// That one back; empty if it is not there.
+std::string error_parameter_of(std::string_view parameters, std::string_view name);
+
+}  // namespace idled::protocol
