@@ -1,0 +1,23 @@
+// What one step of the engine carries through its functions: the instant, and the
+// actions so far. Private to the engine's files.
+#pragma once
+
+#include <utility>
+#include <vector>
+
+#include "idled/core/engine.h"
+
+namespace idled::core {
+
+struct Engine::Context {
+  const Now& now;
+  std::vector<Action> actions;
+
+  [[nodiscard]] BootTime boot() const { return now.boot(); }
+  template <typename A>
+  void want(A action) {
+    actions.emplace_back(std::move(action));
+  }
+};
+
+}  // namespace idled::core

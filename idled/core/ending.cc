@@ -1,0 +1,209 @@
+// The ladder: how a login ends, one rung at a time, looked at again before each.
+#include <algorithm>
+
+#include "base/duration.h"
+#include "idled/core/context.h"
+#include "idled/core/engine.h"
+#include "idled/core/notice.h"
+#include "idled/core/records.h"
+
+namespace idled::core {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kPoll{100};      // between looks while a login ends
+constexpr milliseconds kSlowPoll{500};  // and once it has taken long
+constexpr seconds kFarewell{1};         // how long a connection may take to follow its last terminal
+
+// How long a rung is given before the next.
+nanoseconds patience(Rung rung) {
+  switch (rung) {
+    case Rung::kFarewell: return milliseconds(100);
+    case Rung::kHangUp: return milliseconds(500);
+    case Rung::kTerminate: return seconds(3);
+    case Rung::kKill: return seconds(2);
+    case Rung::kTerminateLogin: return seconds(3);
+    case Rung::kKillLogin: return seconds(2);
+    case Rung::kStuck: return seconds(60);
+  }
+  return seconds(60);
+}
+
+Rung next_rung(Rung rung) {
+  return rung == Rung::kStuck ? Rung::kStuck : static_cast<Rung>(static_cast<int>(rung) + 1);
+}
+
+}  // namespace
+
+void Engine::begin_ending(Session& session, Cause cause, Context& context) {
+  if (cause == Cause::kIdle && session.warning && !session.warning->delivered)
+    context.want(record_of(RecordKind::kWarningUndelivered, Severity::kWarning, session, context.now,
+                           "A terminal took no warning: " + describe(session)));
+  Ending ending;
+  ending.cause = cause;
+  ending.whole_login = cause == Cause::kKick;
+  for (const Terminal& terminal : session.terminals) ending.terminals.push_back(terminal.name);
+  ending.began = ending.rung_at = context.boot();
+  session.ending = ending;
+  if (ending.terminals.empty()) return hang_up(session, context);
+  context.want(Write{session.login.id, ending.terminals, farewell_text(session, cause)});
+  schedule_.set(session, context.boot() + patience(Rung::kFarewell));
+}
+
+void Engine::hang_up(Session& session, Context& context) {
+  Ending& ending = *session.ending;
+  ending.rung = Rung::kHangUp;
+  ending.rung_at = context.boot();
+  // Stands in for an answer that never comes.
+  schedule_.set(session, context.boot() + patience(Rung::kHangUp));
+  context.want(HangUp{session.login.id, ending.terminals, ending.cause == Cause::kIdle});
+}
+
+// A key came at the last moment.
+void Engine::spare(Session& session, Context& context) {
+  session.ending.reset();
+  const bool told = session.warning.has_value();  // then decide() says that it is off
+  decide(session, context);
+  if (told || session.ending) return;
+  std::vector<std::string> names;
+  for (const Terminal& terminal : session.terminals) names.push_back(terminal.name);
+  context.want(Write{session.login.id, names, cancelled_text()});
+}
+
+void Engine::on(const HungUp& event, Context& context) {
+  Session* session = lookup(event.id);
+  if (!session || !session->ending) return;
+  Record record = record_of(RecordKind::kLogout, Severity::kNotice, *session, context.now,
+                            "Logging out " + describe(*session));
+  record.fields.emplace_back("IDLED_CAUSE", name_of(session->ending->cause));
+  if (session->kick) {
+    record.fields.emplace_back("IDLED_BY", session->kick->by);
+    record.fields.emplace_back("IDLED_REASON", session->kick->message);
+  }
+  context.want(std::move(record));
+  session->ending->rung_at = context.boot();
+  if (session->ending->terminals.empty())
+    climb(*session, Rung::kTerminateLogin, context);
+  else
+    schedule_.set(*session, context.boot() + kPoll);
+}
+
+void Engine::on(const Spared& event, Context& context) {
+  Session* session = lookup(event.id);
+  if (!session) return;
+  if (!event.observation.leader_alive) return close(*session, context);
+  take_in(*session, event.observation, context.now);
+  spare(*session, context);
+}
+
+void Engine::go_on_ending(Session& session, Context& context) {
+  Ending& ending = *session.ending;
+  const bool held = std::any_of(session.terminals.begin(), session.terminals.end(), [&](const Terminal& terminal) {
+    return std::find(ending.terminals.begin(), ending.terminals.end(), terminal.name) != ending.terminals.end();
+  });
+  const BootTime now = context.boot();
+  if (ending.rung == Rung::kFarewell) {
+    if (ending.cause == Cause::kIdle && session.input && now < deadline_of(session)) return spare(session, context);
+    if (now >= ending.rung_at + patience(Rung::kFarewell)) return hang_up(session, context);
+    return schedule_.set(session, ending.rung_at + patience(Rung::kFarewell));
+  }
+  if (!held && !ending.whole_login) {
+    // The connection of a single terminal follows it; one that carries a transfer
+    // or a tunnel goes on.
+    if (!ending.gone_at) ending.gone_at = now;
+    if (now >= *ending.gone_at + kFarewell) return finish_ending(session, context);
+  } else if (!held && ending.rung < Rung::kTerminateLogin) {
+    return climb(session, Rung::kTerminateLogin, context);
+  } else if (now >= ending.rung_at + patience(ending.rung)) {
+    return climb(session, next_rung(ending.rung), context);
+  }
+  schedule_.set(session, now + (now - ending.began < seconds(2) ? nanoseconds(kPoll) : nanoseconds(kSlowPoll)));
+}
+
+void Engine::climb(Session& session, Rung rung, Context& context) {
+  const SessionId& id = session.login.id;
+  session.ending->rung = rung;
+  session.ending->rung_at = context.boot();
+  schedule_.set(session, context.boot() + kPoll);
+  switch (rung) {
+    case Rung::kFarewell:
+    case Rung::kHangUp: break;
+    case Rung::kTerminate: context.want(SignalTerminalLeaders{id, Signal::kTerminate}); break;
+    case Rung::kKill: context.want(SignalTerminalLeaders{id, Signal::kKill}); break;
+    case Rung::kTerminateLogin: context.want(SignalLogin{id, Signal::kTerminate}); break;
+    case Rung::kKillLogin: context.want(SignalLogin{id, Signal::kKill}); break;
+    case Rung::kStuck:
+      context.want(SignalLogin{id, Signal::kKill});
+      context.want(record_of(RecordKind::kStuck, Severity::kError, session, context.now,
+                             "Cannot end " + describe(session) + ": process " +
+                                 std::to_string(session.login.leader.pid) +
+                                 " outlives SIGKILL; look at what it waits for (state D in ps)"));
+      return settle_kicks(id, true, context);
+  }
+  Record record = record_of(RecordKind::kSignalled, Severity::kInfo, session, context.now,
+                            "Still there, " + std::string(name_of(rung)) + ": " + describe(session));
+  record.fields.emplace_back("IDLED_RUNG", name_of(rung));
+  context.want(std::move(record));
+}
+
+void Engine::finish_ending(Session& session, Context& context) {
+  Record record = record_of(RecordKind::kEnded, Severity::kNotice, session, context.now,
+                            "Logged out the terminals of " + describe(session) + "; its connection goes on");
+  record.fields.emplace_back("IDLED_CAUSE", name_of(session.ending->cause));
+  context.want(std::move(record));
+  session.ending.reset();
+  session.warning.reset();
+  context.want(Watch{session.login.id, false});
+  context.want(Save{session.login.id});
+  decide(session, context);
+}
+
+// --- kicks ----------------------------------------------------------------------
+
+void Engine::on(const KickRequested& event, Context& context) {
+  PendingKick pending{event.token, event.ids, {}, {}};
+  for (const SessionId& id : event.ids) {
+    Session* session = lookup(id);
+    if (!session) continue;
+    pending.remaining.push_back(id);
+    session->kick = Kick{context.boot() + event.delay, event.by, event.message};
+    Record record = record_of(RecordKind::kKickRequested, Severity::kNotice, *session, context.now,
+                              "Logout of " + describe(*session) + " requested by " + event.by +
+                                  (event.delay > seconds(0) ? ", in " + format_duration(event.delay) : ""));
+    record.fields.emplace_back("IDLED_BY", event.by);
+    record.fields.emplace_back("IDLED_REASON", event.message);
+    context.want(std::move(record));
+    context.want(Save{id});
+  }
+  if (!event.wait || pending.remaining.empty())
+    context.want(KickAnswered{event.token, pending.ids, {}});
+  else
+    kicks_.push_back(pending);
+
+  for (const SessionId& id : pending.remaining) {
+    Session* session = lookup(id);
+    if (!session) continue;
+    if (session->ending)
+      session->ending->whole_login = true;  // it ends already, if not for this reason
+    else if (event.delay == seconds(0))
+      begin_ending(*session, Cause::kKick, context);
+    else {
+      std::vector<std::string> names;
+      for (const Terminal& terminal : session->terminals) names.push_back(terminal.name);
+      context.want(Write{id, names, kick_warning_text(*session->kick, event.delay, context.now)});
+      decide(*session, context);
+    }
+  }
+}
+
+void Engine::settle_kicks(const SessionId& id, bool still_there, Context& context) {
+  for (PendingKick& kick : kicks_) {
+    if (std::erase(kick.remaining, id) == 0) continue;
+    if (still_there) kick.still_there.push_back(id);
+    if (kick.remaining.empty()) context.want(KickAnswered{kick.token, kick.ids, kick.still_there});
+  }
+  std::erase_if(kicks_, [](const PendingKick& kick) { return kick.remaining.empty(); });
+}
+
+}  // namespace idled::core

@@ -1,0 +1,243 @@
+#include "idled/core/engine.h"
+
+#include <algorithm>
+
+#include "idled/core/context.h"
+#include "idled/core/notice.h"
+#include "idled/core/records.h"
+#include "idled/core/tmout.h"
+
+namespace idled::core {
+namespace {
+
+// How many logins one step asks to be looked at, so that the loop never stalls.
+constexpr int kLooksPerStep = 64;
+// How soon a watched terminal's reads lead to a second look: a flood of reads
+// costs no more than this.
+constexpr std::chrono::milliseconds kLookSpacing{250};
+
+policy::Subject subject_of(const Session& session) {
+  const Login& login = session.login;
+  policy::Subject subject{login.user, login.uid, login.gids, login.service, login.remote_host, {}, kind_of(session)};
+  for (const Terminal& terminal : session.terminals) subject.terminals.push_back(terminal.name);
+  return subject;
+}
+
+bool is_same(const policy::Resolved& a, const policy::Resolved& b) {
+  return a.idle_rule == b.idle_rule && a.settings == b.settings;
+}
+
+}  // namespace
+
+Engine::Engine(std::shared_ptr<const policy::Policy> policy) : policy_(std::move(policy)) {}
+
+Step Engine::step(const Event& event, const Now& now) {
+  Context context{now, {}};
+  std::visit([&](const auto& e) { on(e, context); }, event);
+  Step step{std::move(context.actions), rules_change_at_};
+  if (const Session* first = schedule_.first(); first && (!step.next || first->schedule.due < *step.next))
+    step.next = first->schedule.due;
+  return step;
+}
+
+// --- logins come and go -------------------------------------------------------
+
+void Engine::on(const LoginOpened& event, Context& context) {
+  if (const Session* known = find_leader(event.login.leader)) {
+    // Two lines in the PAM stack, or an adopted login that PAM now announces.
+    context.want(Registered{event.token, known->login.id, shell_tmout(known->rules->settings)});
+    return;
+  }
+  if (const auto stale = by_leader_.find(event.login.leader.pid); stale != by_leader_.end())
+    close(*stale->second, context);  // its pid came back: the old leader is gone
+
+  SessionData data;
+  data.login = event.login;
+  data.opened = context.boot();
+  if (sessions_.contains(data.login.id.value))
+    data.login.id.value = "p" + std::to_string(data.login.leader.pid);
+  Session& session = insert(std::move(data), context.now);
+  context.want(Attach{session.login.id, session.login.leader});
+  context.want(Registered{event.token, session.login.id, shell_tmout(session.rules->settings)});
+  context.want(Save{session.login.id});
+  const bool adopted = session.login.adopted;
+  context.want(record_of(adopted ? RecordKind::kAdopted : RecordKind::kOpened, Severity::kInfo, session, context.now,
+                         (adopted ? "Found " : "Opened ") + describe(session)));
+  if (adopted)
+    schedule_.set(session, context.boot());  // may be long idle already
+  else
+    decide(session, context);
+}
+
+void Engine::on(const LoginRestored& event, Context& context) {
+  const ProcessIdentity leader = event.data.login.leader;
+  if (by_leader_.contains(leader.pid) || sessions_.contains(event.data.login.id.value)) return;
+  Session& session = insert(event.data, context.now);
+  context.want(Attach{session.login.id, leader});
+  context.want(
+      record_of(RecordKind::kRestored, Severity::kDebug, session, context.now, "Restored " + describe(session)));
+  if (session.warning) context.want(Watch{session.login.id, true});
+  schedule_.set(session, context.boot());
+}
+
+void Engine::on(const LoginClosed& event, Context& context) {
+  if (Session* session = lookup(event.id)) close(*session, context);
+}
+
+void Engine::on(const LeaderExited& event, Context& context) {
+  if (Session* session = lookup(event.id)) close(*session, context);
+}
+
+Session& Engine::insert(SessionData data, const Now& now) {
+  auto session = std::make_unique<Session>(std::move(data));
+  Session& reference = *session;
+  by_leader_[reference.login.leader.pid] = &reference;
+  sessions_[reference.login.id.value] = std::move(session);
+  resolve(reference, now);
+  return reference;
+}
+
+void Engine::close(Session& session, Context& context) {
+  const SessionId id = session.login.id;
+  if (session.ending) {
+    Record record = record_of(RecordKind::kEnded, Severity::kNotice, session, context.now,
+                              "Logged out " + describe(session));
+    record.fields.emplace_back("IDLED_CAUSE", name_of(session.ending->cause));
+    context.want(std::move(record));
+  } else {
+    context.want(
+        record_of(RecordKind::kClosed, Severity::kInfo, session, context.now, "Closed " + describe(session)));
+  }
+  context.want(Forget{id});
+  schedule_.remove(session);
+  by_leader_.erase(session.login.leader.pid);
+  sessions_.erase(id.value);
+  settle_kicks(id, false, context);
+}
+
+// --- looks --------------------------------------------------------------------
+
+void Engine::on(const Observed& event, Context& context) {
+  Session* session = lookup(event.id);
+  if (!session) return;
+  if (!event.observation.leader_alive) return close(*session, context);
+  take_in(*session, event.observation, context.now);
+  if (session->ending)
+    go_on_ending(*session, context);
+  else
+    decide(*session, context);
+}
+
+void Engine::on(const TerminalRead& event, Context& context) {
+  Session* session = lookup(event.id);
+  if (!session || !session->warning || session->ending) return;
+  const BootTime earliest = session->looked_at + kLookSpacing;
+  if (context.boot() >= earliest)
+    context.want(Observe{event.id});
+  else if (!session->schedule.is_scheduled() || earliest < session->schedule.due)
+    schedule_.set(*session, earliest);
+}
+
+void Engine::on(const Written& event, Context& context) {
+  Session* session = lookup(event.id);
+  if (!session || !session->warning || session->warning->delivered == event.delivered) return;
+  session->warning->delivered = event.delivered;
+  if (!event.delivered) decide(*session, context);  // sets the time of the next try
+}
+
+void Engine::on(const ClockStepped&, Context& context) {
+  // Before the clock is trusted again: each terminal's time must be translated
+  // while it is still known under which setting it was written.
+  for (const auto& [id, session] : sessions_) context.want(Observe{session->login.id});
+}
+
+void Engine::on(const TimerExpired&, Context& context) {
+  if (rules_change_at_ && *rules_change_at_ <= context.boot()) resolve_all(context);
+  for (int looks = 0; looks < kLooksPerStep; ++looks) {
+    Session* first = schedule_.first();
+    if (!first || first->schedule.due > context.boot()) return;
+    schedule_.remove(*first);
+    context.want(Observe{first->login.id});
+  }
+}
+
+// --- the policy -----------------------------------------------------------------
+
+void Engine::on(const PolicyChanged& event, Context& context) {
+  policy_ = event.policy;
+  resolve_all(context);
+}
+
+void Engine::resolve(Session& session, const Now& now) {
+  policy::Resolved resolved = policy_->resolve(subject_of(session), now.local);
+  if (!session.rules || !is_same(*session.rules, resolved))
+    session.rules = std::make_shared<const policy::Resolved>(std::move(resolved));
+  if (const std::optional<seconds> change = policy_->next_change(now.local)) {
+    if (!rules_change_at_ || now.boot() + *change < *rules_change_at_) rules_change_at_ = now.boot() + *change;
+  }
+}
+
+void Engine::resolve_all(Context& context) {
+  rules_change_at_.reset();
+  for (const auto& [id, session] : sessions_) {
+    const auto before = session->rules;
+    resolve(*session, context.now);
+    if (session->rules == before) continue;
+    const policy::Settings& settings = session->rules->settings;
+    if (settings.idle && !session->ending) {
+      // A limit that shrank must not end anybody without the warnings it grants.
+      const auto leads = policy::warnings_before(settings, *settings.idle);
+      if (!leads.empty()) session->floor = std::max(session->floor, context.boot() + leads.front());
+    }
+    if (session->warning && !session->ending) put_off(*session, context);
+    schedule_.set(*session, context.boot());
+    context.want(Save{session->login.id});
+  }
+}
+
+// --- questions ------------------------------------------------------------------
+
+Session* Engine::lookup(const SessionId& id) {
+  const auto it = sessions_.find(id.value);
+  return it == sessions_.end() ? nullptr : it->second.get();
+}
+
+const Session* Engine::find(const SessionId& id) const {
+  const auto it = sessions_.find(id.value);
+  return it == sessions_.end() ? nullptr : it->second.get();
+}
+
+const Session* Engine::find_leader(const ProcessIdentity& leader) const {
+  const auto it = by_leader_.find(leader.pid);
+  return it != by_leader_.end() && it->second->login.leader == leader ? it->second : nullptr;
+}
+
+void Engine::for_each(const std::function<void(const Session&)>& visit) const {
+  for (const auto& [id, session] : sessions_) visit(*session);
+}
+
+State state_of(const Session& session) {
+  if (session.ending) return State::kEnding;
+  if (session.warning || session.kick) return State::kWarned;
+  return session.rules->settings.idle ? State::kActive : State::kExempt;
+}
+
+Kind kind_of(const Session& session) {
+  if (session.login.kind == Kind::kGraphical || session.login.kind == Kind::kConsole) return session.login.kind;
+  return session.terminals.empty() ? Kind::kNoTerminal : Kind::kTerminal;
+}
+
+BootTime deadline_of(const Session& session) {
+  return std::max(session.input->at + *session.rules->settings.idle, session.floor);
+}
+
+std::optional<BootTime> logout_at(const Session& session) {
+  std::optional<BootTime> at;
+  const policy::Settings& settings = session.rules->settings;
+  if (settings.idle && session.input && settings.mode == policy::Mode::kEnforce)
+    at = deadline_of(session);
+  if (session.kick && (!at || session.kick->at < *at)) at = session.kick->at;
+  return at;
+}
+
+}  // namespace idled::core

@@ -1,0 +1,120 @@
+// The engine decides who is warned and who is logged out, and when.
+//
+// A value machine: step() takes what happened and the time, and returns what to
+// do. It never sleeps, reads no clock, opens nothing and kills nobody, so a whole
+// night of sessions is a test of a millisecond and a fuzzer can drive it.
+//
+// It is driven by deadlines, not by polling. A session's earliest possible logout
+// follows from its last input; the session is looked at when the first warning
+// before it would be due, and not sooner. A look that shows input moves the
+// deadline. While a warning stands, reads of the terminal are told by the host, so
+// that the cancellation is prompt; where they cannot be, the engine looks once a
+// second.
+//
+//      active --look: warning due--> warned --look: deadline--> ending --> gone
+//        ^                             |
+//        +------look: input------------+
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "idled/core/event.h"
+#include "idled/core/schedule.h"
+#include "idled/core/session.h"
+
+namespace idled::core {
+
+struct Step {
+  std::vector<Action> actions;
+  std::optional<BootTime> next;  // when it wants TimerExpired; none: not before an event
+};
+
+enum class State { kActive, kWarned, kEnding, kExempt };
+
+class Engine {
+ public:
+  explicit Engine(std::shared_ptr<const policy::Policy> policy);
+
+  Step step(const Event& event, const Now& now);
+
+  // Whether `observation` still justifies a logout for idleness: asked once more,
+  // right before it is done.
+  [[nodiscard]] bool is_due(const SessionId& id, const Observation& observation) const;
+
+  [[nodiscard]] const Session* find(const SessionId& id) const;
+  [[nodiscard]] const Session* find_leader(const ProcessIdentity& leader) const;
+  void for_each(const std::function<void(const Session&)>& visit) const;
+  [[nodiscard]] std::size_t size() const { return sessions_.size(); }
+  [[nodiscard]] const policy::Policy& policy() const { return *policy_; }
+
+ private:
+  struct Context;  // of one step: the time, and the actions so far
+  struct PendingKick {
+    Token token;
+    std::vector<SessionId> ids;
+    std::vector<SessionId> remaining;
+    std::vector<SessionId> still_there;
+  };
+
+  void on(const LoginOpened& event, Context& context);
+  void on(const LoginRestored& event, Context& context);
+  void on(const LoginClosed& event, Context& context);
+  void on(const LeaderExited& event, Context& context);
+  void on(const Observed& event, Context& context);
+  void on(const HungUp& event, Context& context);
+  void on(const Spared& event, Context& context);
+  void on(const Written& event, Context& context);
+  void on(const TerminalRead& event, Context& context);
+  void on(const KickRequested& event, Context& context);
+  void on(const PolicyChanged& event, Context& context);
+  void on(const ClockStepped& event, Context& context);
+  void on(const TimerExpired& event, Context& context);
+
+  Session* lookup(const SessionId& id);
+  Session& insert(SessionData data, const Now& now);
+  void close(Session& session, Context& context);
+  void resolve(Session& session, const Now& now);
+  void resolve_all(Context& context);
+
+  // decide.cc
+  void take_in(Session& session, const Observation& observation, const Now& now);
+  void decide(Session& session, Context& context);
+  void decide_idle(Session& session, Context& context);
+  void decide_kick(Session& session, Context& context);
+  void warn(Session& session, seconds lead, BootTime deadline, Context& context);
+  void cancel_warning(Session& session, Context& context);
+  void put_off(Session& session, Context& context);
+  void report(Session& session, Context& context);
+
+  // ending.cc
+  void begin_ending(Session& session, Cause cause, Context& context);
+  void hang_up(Session& session, Context& context);
+  void spare(Session& session, Context& context);
+  void go_on_ending(Session& session, Context& context);
+  void climb(Session& session, Rung rung, Context& context);
+  void finish_ending(Session& session, Context& context);
+  void settle_kicks(const SessionId& id, bool still_there, Context& context);
+
+  std::shared_ptr<const policy::Policy> policy_;
+  std::unordered_map<std::string, std::unique_ptr<Session>> sessions_;
+  std::unordered_map<pid_t, Session*> by_leader_;
+  Schedule<Session> schedule_;
+  std::optional<BootTime> rules_change_at_;  // when a time window next opens or shuts
+  std::vector<PendingKick> kicks_;
+};
+
+// The end of its limit; only for a session with a limit and a terminal.
+BootTime deadline_of(const Session& session);
+
+// When the login will be ended if nothing happens: for idleness, or by a kick.
+// None: not foreseen (no limit, no terminal, report only).
+std::optional<BootTime> logout_at(const Session& session);
+State state_of(const Session& session);
+// As it is now: a login without a terminal may open one, and lose it.
+Kind kind_of(const Session& session);
+
+}  // namespace idled::core

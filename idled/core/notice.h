@@ -1,0 +1,25 @@
+// What the user reads on the terminal. Plain ASCII, lines of at most 78 columns,
+// CR LF, one bell: it may land in the middle of an editor's screen.
+#pragma once
+
+#include <string>
+
+#include "idled/core/session.h"
+
+namespace idled::core {
+
+// How long without input, how long is left and until when, and what to do.
+std::string warning_text(const Session& session, seconds left, const Now& now);
+
+std::string cancelled_text();
+
+// The limit changed under a standing warning.
+std::string put_off_text();
+
+// Told ahead, by `kick --in`.
+std::string kick_warning_text(const Kick& kick, seconds left, const Now& now);
+
+// The last thing on the terminal: why.
+std::string farewell_text(const Session& session, Cause cause);
+
+}  // namespace idled::core

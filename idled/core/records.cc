@@ -1,0 +1,80 @@
+#include "idled/core/records.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace idled::core {
+namespace {
+
+std::string terminal_names(const Session& session) {
+  std::string names;
+  for (const Terminal& terminal : session.terminals) names += (names.empty() ? "" : " ") + terminal.name;
+  return names;
+}
+
+}  // namespace
+
+std::string describe(const Session& session) {
+  std::string text = "session " + session.login.id.value + " of " + printable(session.login.user);
+  std::string where = terminal_names(session);
+  if (!session.login.remote_host.empty())
+    where += (where.empty() ? "from " : ", from ") + printable(session.login.remote_host);
+  return where.empty() ? text : text + " (" + where + ")";
+}
+
+Record record_of(RecordKind kind, Severity severity, const Session& session, const Now& now,
+                 std::string message) {
+  Record record{kind, severity, std::move(message), {}};
+  auto add = [&](const char* name, std::string value) { record.fields.emplace_back(name, std::move(value)); };
+  add("IDLED_SESSION", session.login.id.value);
+  add("IDLED_USER", printable(session.login.user));
+  add("IDLED_UID", std::to_string(session.login.uid));
+  add("IDLED_SERVICE", printable(session.login.service));
+  add("IDLED_HOST", printable(session.login.remote_host));
+  add("IDLED_LEADER", std::to_string(session.login.leader.pid));
+  add("IDLED_TERMINALS", terminal_names(session));
+  if (session.rules) {
+    add("IDLED_RULE", printable(session.rules->idle_rule));
+    if (session.rules->settings.idle)
+      add("IDLED_LIMIT_SECONDS", std::to_string(session.rules->settings.idle->count()));
+  }
+  if (session.input) {
+    const auto idle = std::max(now.boot() - session.input->at, nanoseconds(0));
+    add("IDLED_IDLE_SECONDS", std::to_string(std::chrono::floor<seconds>(idle).count()));
+    add("IDLED_WITNESS", std::string(name_of(session.input->witness)));
+  }
+  return record;
+}
+
+std::string_view name_of(Witness witness) {
+  switch (witness) {
+    case Witness::kTerminal: return "terminal";
+    case Witness::kUnread: return "unread lines";
+    case Witness::kWire: return "connection";
+  }
+  return "";
+}
+
+std::string_view name_of(Cause cause) {
+  switch (cause) {
+    case Cause::kIdle: return "idle";
+    case Cause::kKick: return "kick";
+  }
+  return "";
+}
+
+std::string_view name_of(Rung rung) {
+  switch (rung) {
+    case Rung::kFarewell: return "farewell";
+    case Rung::kHangUp: return "hangup";
+    case Rung::kTerminate: return "SIGTERM to the terminal's session leader";
+    case Rung::kKill: return "SIGKILL to the terminal's session leader";
+    case Rung::kTerminateLogin: return "SIGTERM to the login's leader";
+    case Rung::kKillLogin: return "SIGKILL to the login's leader";
+    case Rung::kStuck: return "stuck";
+  }
+  return "";
+}
+
+}  // namespace idled::core

@@ -1,0 +1,84 @@
+// One login as the engine keeps it.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "idled/core/evidence.h"
+#include "idled/core/schedule.h"
+#include "idled/core/types.h"
+
+namespace idled::core {
+
+struct Terminal {
+  std::string name;
+  TerminalMemory memory;
+  std::optional<std::string> foreground;
+  bool watched = false;
+};
+
+// That the user has been told of a logout to come.
+struct Warning {
+  BootTime last_input;      // as it was then; input after it cancels
+  seconds lead{0};          // the shortest lead time told so far
+  bool delivered = true;    // some terminal may take nothing: XOFF, a full buffer
+  BootTime tried_at{};
+};
+
+// An administrator, or the user, ends the login at a time, input or not.
+struct Kick {
+  BootTime at;
+  std::string by;       // "root", or another user
+  std::string message;  // empty: none
+};
+
+enum class Cause { kIdle, kKick };
+
+// The ladder: each rung is tried, then time is given, then the terminals are
+// looked at again, before the next.
+enum class Rung {
+  kFarewell,         // why, on the terminals: a hangup throws away what is not read yet
+  kHangUp,           // TIOCVHANGUP, then SIGHUP and SIGCONT to the terminals' session leaders
+  kTerminate,        // SIGTERM to them
+  kKill,             // SIGKILL to them
+  kTerminateLogin,   // SIGTERM to the login's leader
+  kKillLogin,        // SIGKILL to it
+  kStuck,            // nothing helped: an error that somebody sees, and SIGKILL again now and then
+};
+
+struct Ending {
+  Cause cause = Cause::kIdle;
+  bool whole_login = false;             // not only the terminals below
+  std::vector<std::string> terminals;   // those to end
+  Rung rung = Rung::kFarewell;
+  BootTime rung_at;
+  BootTime began;
+  std::optional<BootTime> gone_at;  // when none of the terminals was left
+};
+
+// What of a login outlives the daemon: see idled/snapshot.h.
+struct SessionData {
+  Login login;
+  BootTime opened;
+  // Not ended for idleness before this, whatever the limit says: set when a limit
+  // shrinks, or when a login is found already idle, so that its warning comes first.
+  BootTime floor{};
+  std::vector<Terminal> terminals;
+  std::optional<Warning> warning;
+  std::optional<Kick> kick;
+};
+
+struct Session : SessionData {
+  explicit Session(SessionData data) : SessionData(std::move(data)) {}
+
+  std::shared_ptr<const policy::Resolved> rules;
+  std::optional<LastInput> input;         // as of the last look; none without a terminal
+  BootTime looked_at{};
+  std::optional<Ending> ending;
+  std::optional<BootTime> reported_input;  // mode report: the idle time already recorded
+  ScheduleEntry schedule;
+};
+
+}  // namespace idled::core

@@ -1,0 +1,16 @@
+// The shell's TMOUT, the backstop for the day the daemon is gone.
+#pragma once
+
+#include <string>
+
+#include "policy/settings.h"
+
+namespace idled::core {
+
+// The value that the module puts into IDLED_TMOUT for the profile scripts:
+// "600" (readonly), "300,export" (readonly and exported) or "off". "off" too where
+// a shell that counts for itself would contradict the policy: no limit, report
+// only, holds allowed, or activity that no shell can see.
+std::string shell_tmout(const policy::Settings& settings);
+
+}  // namespace idled::core

@@ -1,0 +1,80 @@
+// The words of the core: what a login is, what was seen of it.
+//
+// Passive values. What fills them is idled/system/; what decides on them is
+// idled/core/engine.h.
+#pragma once
+
+#include <sys/types.h>
+
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "policy/policy.h"
+
+namespace idled::core {
+
+using policy::Kind;
+
+// logind's session id where there is one, so that loginctl and idlectl agree;
+// else "p" and the leader's pid. [A-Za-z0-9_-], 1 to 64 characters: it is a
+// file name too.
+struct SessionId {
+  std::string value;
+  auto operator<=>(const SessionId&) const = default;
+};
+
+// A process, not a number: the pid alone may come back as somebody else.
+struct ProcessIdentity {
+  pid_t pid = 0;
+  std::uint64_t start_ticks = 0;  // since boot; /proc/PID/stat, field 22, proc(5)
+  auto operator<=>(const ProcessIdentity&) const = default;
+};
+
+// What PAM opened, or what was found without PAM.
+struct Login {
+  SessionId id;
+  std::string user;
+  uid_t uid = 0;
+  std::vector<gid_t> gids;
+  std::string service;         // PAM service: "sshd", "login"
+  Kind kind = Kind::kNoTerminal;  // as first known; a terminal seen later makes it kTerminal
+  std::string remote_host;     // address or name; empty: local
+  std::string ssh_connection;  // "CLIENT-IP PORT SERVER-IP PORT", or empty
+  ProcessIdentity leader;      // its process; signals to it end the whole login
+  WallTime opened_at;
+  bool adopted = false;  // found, not announced by PAM
+};
+
+// One look at one terminal.
+struct TerminalSample {
+  std::string name;  // "pts/3", "tty1": below /dev
+  WallTime atime;    // last read of input, kept by the kernel in blocks of 8 s
+  WallTime ctime;    // last change by chmod, chown or utimensat; no read moves it
+  std::uint32_t unread = 0;  // bytes of complete lines that nobody has read yet (TIOCINQ)
+  std::optional<std::string> foreground;  // name of the foreground job's leader
+  bool watched = false;                   // a read of it will be told at once
+};
+
+// One look at one login, all of it at one instant.
+struct Observation {
+  ClockReading clocks;
+  bool leader_alive = true;
+  std::vector<TerminalSample> terminals;
+  // How long the connection has brought no data; none where there is no socket
+  // to ask, or no way to. It only ever lowers the last input.
+  std::optional<nanoseconds> wire_quiet;
+};
+
+// The instant of a step: both clocks, and the local civil time that a policy's
+// time windows are read in.
+struct Now {
+  ClockReading clocks;
+  policy::LocalTime local;
+  [[nodiscard]] BootTime boot() const { return clocks.boot; }
+};
+
+}  // namespace idled::core

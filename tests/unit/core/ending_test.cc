@@ -1,0 +1,153 @@
+// The ladder, and kicks.
+#include <gtest/gtest.h>
+
+#include "sim.h"
+
+namespace idled::core {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+
+using Log = std::vector<std::string>;
+constexpr const char* kTwentySeconds = R"({"defaults": {"idle": "20s", "warn": ["5s"]}})";
+
+TEST(Ending, AHangupIsEnoughForMost) {
+  Sim sim(kTwentySeconds);
+  const SessionId id = sim.open();
+  sim.pass(seconds(60));
+  EXPECT_EQ(sim.logins[id.value].log, (Log{"hangup"}));
+}
+
+TEST(Ending, WhatIgnoresAHangupIsTerminatedWithinTheSecond) {
+  Sim sim(kTwentySeconds);
+  const SessionId id = sim.open();
+  sim.logins[id.value].survives_hangup = true;
+  while (!sim.logins[id.value].hung_up_at) sim.pass(milliseconds(10));
+  sim.pass(milliseconds(700));
+  EXPECT_EQ(sim.logins[id.value].log, (Log{"hangup", "terminate"}));
+  EXPECT_FALSE(sim.is_open(id));
+}
+
+TEST(Ending, KillComesOnlyAfterTheGraceOfTerminate) {
+  Sim sim(kTwentySeconds);
+  const SessionId id = sim.open();
+  sim.logins[id.value].survives_hangup = sim.logins[id.value].survives_terminate = true;
+  while (sim.logins[id.value].log.size() < 2) sim.pass(milliseconds(10));
+  const BootTime terminated = sim.boot;
+  while (sim.logins[id.value].log.size() < 3) sim.pass(milliseconds(10));
+  EXPECT_EQ(sim.logins[id.value].log, (Log{"hangup", "terminate", "kill"}));
+  EXPECT_GE(sim.boot - terminated, seconds(3) - milliseconds(20));
+}
+
+TEST(Ending, TheLoginLeaderIsLast) {
+  Sim sim(kTwentySeconds);
+  const SessionId id = sim.open();
+  auto& login = sim.logins[id.value];
+  login.survives_hangup = login.survives_terminate = login.survives_kill = true;
+  sim.pass(seconds(60));
+  EXPECT_EQ(login.log, (Log{"hangup", "terminate", "kill", "terminate login"}));
+}
+
+TEST(Ending, WhatWillNotDieIsAnErrorSomebodySees) {
+  Sim sim(kTwentySeconds);
+  const SessionId id = sim.open();
+  auto& login = sim.logins[id.value];
+  login.survives_hangup = login.survives_terminate = login.survives_kill = login.leader_is_stuck = true;
+  sim.pass(seconds(60));
+  EXPECT_TRUE(sim.is_open(id));
+  ASSERT_EQ(sim.count(RecordKind::kStuck), 1U);
+  for (const Record& record : sim.records) {
+    if (record.kind == RecordKind::kStuck) {
+      EXPECT_EQ(record.severity, Severity::kError);
+    }
+  }
+  const std::size_t tries = login.log.size();
+  sim.pass(seconds(120));
+  EXPECT_GT(login.log.size(), tries) << "it is tried again now and then";
+}
+
+TEST(Ending, ATransferOnTheConnectionGoesOn) {
+  Sim sim(kTwentySeconds);
+  const SessionId id = sim.open();
+  sim.logins[id.value].carries_transfer = true;
+  sim.pass(hours(1));
+  ASSERT_TRUE(sim.is_open(id));
+  EXPECT_EQ(sim.logins[id.value].log, (Log{"hangup"}));
+  EXPECT_EQ(kind_of(*sim.engine.find(id)), Kind::kNoTerminal);
+  EXPECT_EQ(state_of(*sim.engine.find(id)), State::kActive);
+  EXPECT_EQ(sim.count(RecordKind::kEnded), 1U);
+}
+
+TEST(Kick, EndsTheWholeLoginAndAnswersWhenItIsGone) {
+  Sim sim;
+  const SessionId id = sim.open();
+  sim.logins[id.value].carries_transfer = true;
+  sim.kick({9, {id}, "root", "maintenance", seconds(0), true});
+  EXPECT_TRUE(sim.kicks.empty());
+  sim.pass(seconds(1));
+  ASSERT_EQ(sim.kicks.size(), 1U);
+  EXPECT_EQ(sim.kicks[0].token, 9U);
+  EXPECT_TRUE(sim.kicks[0].still_there.empty());
+  EXPECT_EQ(sim.logins[id.value].log, (Log{"hangup", "terminate login"}));
+  const std::string screen = sim.ended.at(id.value + " pts/0").output.back();
+  EXPECT_NE(screen.find("Logged out by root."), std::string::npos) << screen;
+  EXPECT_NE(screen.find("maintenance"), std::string::npos) << screen;
+}
+
+TEST(Kick, InputDoesNotHelpAgainstIt) {
+  Sim sim;
+  const SessionId id = sim.open();
+  sim.kick({9, {id}, "root", "", seconds(30), true});
+  EXPECT_NE(sim.shown(id).find("You will be logged out in 30 seconds"), std::string::npos);
+  for (int i = 0; i < 29; ++i) {
+    sim.pass(seconds(1));
+    sim.type(id);
+  }
+  EXPECT_TRUE(sim.is_open(id)) << "too soon";
+  sim.pass(seconds(2));
+  EXPECT_FALSE(sim.is_open(id));
+  EXPECT_EQ(sim.kicks.size(), 1U);
+}
+
+TEST(Kick, WithoutATerminalGoesToTheLeader) {
+  Sim sim;
+  const SessionId id = sim.open("alice", {});
+  sim.kick({9, {id}, "root", "", seconds(0), true});
+  sim.pass(seconds(1));
+  EXPECT_FALSE(sim.is_open(id));
+}
+
+TEST(Kick, OfSeveralAnswersWhenTheLastIsGone) {
+  Sim sim;
+  const SessionId a = sim.open();
+  const SessionId b = sim.open();
+  sim.logins[b.value].survives_hangup = true;
+  sim.kick({9, {a, b}, "root", "", seconds(0), true});
+  sim.pass(milliseconds(300));
+  EXPECT_FALSE(sim.is_open(a));
+  EXPECT_TRUE(sim.kicks.empty());
+  sim.pass(seconds(1));
+  EXPECT_EQ(sim.kicks.size(), 1U);
+}
+
+TEST(Kick, SaysWhoIsStillThere) {
+  Sim sim;
+  const SessionId id = sim.open("alice", {});
+  sim.logins[id.value].leader_is_stuck = true;
+  sim.kick({9, {id}, "root", "", seconds(0), true});
+  sim.pass(seconds(30));
+  ASSERT_EQ(sim.kicks.size(), 1U);
+  EXPECT_EQ(sim.kicks[0].still_there, std::vector<SessionId>{id});
+}
+
+TEST(Kick, WithoutWaitingAnswersAtOnce) {
+  Sim sim;
+  const SessionId id = sim.open();
+  sim.kick({9, {id}, "root", "", seconds(30), false});
+  EXPECT_EQ(sim.kicks.size(), 1U);
+  EXPECT_TRUE(sim.is_open(id));
+}
+
+}  // namespace
+}  // namespace idled::core

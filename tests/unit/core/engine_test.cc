@@ -1,0 +1,334 @@
+// Who is warned and who is logged out, and when: the engine under a manual clock.
+#include <gtest/gtest.h>
+
+#include "sim.h"
+
+namespace idled::core {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+
+constexpr const char* kTwentySeconds = R"({"defaults": {"idle": "20s", "warn": ["5s"]}})";
+
+TEST(Engine, EndsAnIdleLoginAtTheEndOfTheBlockPlusTheLimit) {
+  for (int phase = 0; phase < 8; ++phase) {
+    Sim sim(kTwentySeconds);
+    sim.pass(seconds(phase));
+    const SessionId id = sim.open();
+    const BootTime opened = sim.boot;
+    sim.pass(seconds(30));
+    ASSERT_FALSE(sim.is_open(id)) << "phase " << phase;
+    const nanoseconds idle = *sim.logins[id.value].hung_up_at - opened;
+    EXPECT_GE(idle, seconds(20)) << "early in phase " << phase;
+    EXPECT_LE(idle, seconds(28) + milliseconds(200)) << "late in phase " << phase;
+  }
+}
+
+TEST(Engine, WarnsAtEachLeadTimeAndSaysWhy) {
+  Sim sim(R"({"defaults": {"idle": "5m", "message": "Site rule 7."}})");
+  const SessionId id = sim.open();
+  sim.pass(minutes(4) + seconds(9));
+  EXPECT_NE(sim.shown(id).find("You will be logged out in 1 minute, at "), std::string::npos) << sim.shown(id);
+  EXPECT_NE(sim.shown(id).find("No input for 4 minutes."), std::string::npos) << sim.shown(id);
+  EXPECT_NE(sim.shown(id).find("(rule: defaults)"), std::string::npos);
+  EXPECT_NE(sim.shown(id).find("Site rule 7."), std::string::npos);
+  EXPECT_EQ(state_of(*sim.engine.find(id)), State::kWarned);
+  sim.pass(seconds(50));
+  EXPECT_NE(sim.shown(id).find("logged out in 10 seconds"), std::string::npos) << sim.shown(id);
+  sim.pass(seconds(20));
+  EXPECT_FALSE(sim.is_open(id));
+  const std::string screen = sim.ended.at(id.value + " pts/0").output.back();
+  EXPECT_NE(screen.find("Logged out by idled: no input for 5 minutes (rule: defaults)."), std::string::npos) << screen;
+  EXPECT_EQ(sim.count(RecordKind::kWarned), 2U);
+  EXPECT_EQ(sim.count(RecordKind::kEnded), 1U);
+}
+
+TEST(Engine, NoticesFitTheScreenAndCarryNoEscape) {
+  Sim sim(R"({"defaults": {"idle": "5m", "message": ")" + std::string(200, 'x') + R"("}})");
+  const SessionId id = sim.open();
+  sim.pass(minutes(4) + seconds(9));
+  std::size_t column = 0;
+  for (const char c : sim.shown(id)) {
+    EXPECT_TRUE((c >= 0x20 && c < 0x7f) || c == '\r' || c == '\n' || c == '\a') << static_cast<int>(c);
+    column = c == '\n' ? 0 : column + 1;
+    EXPECT_LE(column, 80U);
+  }
+}
+
+TEST(Engine, AWarningNoShorterThanTheLimitIsSkipped) {
+  Sim sim(R"({"defaults": {"idle": "20s", "warn": ["1m", "10s"]}})");
+  const SessionId id = sim.open();
+  sim.pass(seconds(19));
+  EXPECT_EQ(sim.count(RecordKind::kWarned), 1U);
+  EXPECT_NE(sim.shown(id).find("in 10 seconds"), std::string::npos);
+}
+
+TEST(Engine, TypingJustInsideTheLimitIsNeverEnded) {
+  for (int phase = 0; phase < 8; ++phase) {
+    Sim sim(kTwentySeconds);
+    sim.pass(seconds(phase));
+    const SessionId id = sim.open();
+    for (int i = 0; i < 50; ++i) {
+      sim.pass(milliseconds(19'900));
+      ASSERT_TRUE(sim.is_open(id)) << "phase " << phase << ", key " << i;
+      sim.type(id);
+    }
+  }
+}
+
+TEST(Engine, AKeyAfterTheWarningCancelsItAndSaysSo) {
+  Sim sim(kTwentySeconds);
+  const SessionId id = sim.open();
+  sim.pass(seconds(24) + milliseconds(500));
+  ASSERT_EQ(state_of(*sim.engine.find(id)), State::kWarned);
+  sim.type(id);
+  EXPECT_EQ(state_of(*sim.engine.find(id)), State::kActive);
+  EXPECT_NE(sim.shown(id).find("You are back: logout cancelled."), std::string::npos);
+  EXPECT_EQ(sim.count(RecordKind::kCancelled), 1U);
+  sim.pass(seconds(14));
+  EXPECT_TRUE(sim.is_open(id));
+  sim.pass(seconds(16));
+  EXPECT_FALSE(sim.is_open(id));
+}
+
+TEST(Engine, AKeyInTheVeryLastMomentSaves) {
+  Sim sim(kTwentySeconds);
+  const SessionId id = sim.open();
+  bool typed = false;
+  sim.before_hangup = [&] {
+    if (!typed) sim.type(id);
+    typed = true;
+  };
+  sim.pass(seconds(29));
+  EXPECT_TRUE(typed);
+  EXPECT_TRUE(sim.is_open(id));
+  EXPECT_NE(sim.shown(id).find("logout cancelled"), std::string::npos);
+  EXPECT_FALSE(sim.logins[id.value].hung_up_at);
+  sim.pass(seconds(30));
+  EXPECT_FALSE(sim.is_open(id));
+}
+
+TEST(Engine, LinesTypedAtAJobThatDoesNotReadCount) {
+  Sim sim(kTwentySeconds);
+  const SessionId id = sim.open();
+  sim.pass(seconds(15));
+  sim.logins[id.value].terminals["pts/0"].unread = 1;
+  sim.pass(seconds(15));
+  EXPECT_TRUE(sim.is_open(id));
+  sim.pass(seconds(30));
+  EXPECT_FALSE(sim.is_open(id));
+}
+
+TEST(Engine, OneUsedTerminalKeepsTheLogin) {
+  Sim sim(kTwentySeconds);
+  const SessionId id = sim.open("alice", {"pts/0", "pts/1"});
+  for (int i = 0; i < 10; ++i) {
+    sim.pass(seconds(15));
+    sim.type(id, "pts/1");
+  }
+  EXPECT_TRUE(sim.is_open(id));
+  sim.pass(seconds(30));
+  EXPECT_FALSE(sim.is_open(id));
+}
+
+TEST(Engine, EachLoginOfAUserIsOnItsOwn) {
+  Sim sim(kTwentySeconds);
+  const SessionId idle = sim.open();
+  const SessionId used = sim.open();
+  for (int i = 0; i < 4; ++i) {
+    sim.pass(seconds(15));
+    sim.type(used);
+  }
+  EXPECT_FALSE(sim.is_open(idle));
+  EXPECT_TRUE(sim.is_open(used));
+}
+
+TEST(Engine, ALoginWithoutATerminalIsLeftAlone) {
+  Sim sim(kTwentySeconds);
+  const SessionId id = sim.open("alice", {});
+  sim.pass(hours(10));
+  EXPECT_TRUE(sim.is_open(id));
+  EXPECT_EQ(kind_of(*sim.engine.find(id)), Kind::kNoTerminal);
+}
+
+TEST(Engine, ATerminalThatOpensLaterIsSeenInTime) {
+  for (int later = 1; later < 40; ++later) {
+    Sim sim(kTwentySeconds);
+    const SessionId id = sim.open("alice", {});
+    sim.pass(seconds(later));
+    sim.logins[id.value].terminals["pts/4"] = {sim.clocks().wall, 0, true, {}};
+    const BootTime opened = sim.boot;
+    sim.pass(seconds(29));
+    ASSERT_FALSE(sim.is_open(id)) << later;
+    EXPECT_GE(*sim.logins[id.value].hung_up_at - opened, seconds(20)) << later;
+    EXPECT_EQ(sim.count(RecordKind::kWarned), 1U) << later;
+  }
+}
+
+TEST(Engine, NeverMeansNever) {
+  Sim sim(R"({"rules": [{"name": "ops", "match": {"user": "root"}, "idle": "never"}]})");
+  const SessionId id = sim.open("root");
+  sim.pass(hours(100));
+  EXPECT_TRUE(sim.is_open(id));
+  EXPECT_EQ(state_of(*sim.engine.find(id)), State::kExempt);
+  EXPECT_EQ(sim.registered.at(0).tmout, "off");
+}
+
+TEST(Engine, ReportModeSaysItOnceAndDoesNothing) {
+  Sim sim(R"({"defaults": {"idle": "20s", "mode": "report"}})");
+  const SessionId id = sim.open();
+  sim.pass(minutes(10));
+  EXPECT_TRUE(sim.is_open(id));
+  EXPECT_EQ(sim.shown(id), "");
+  EXPECT_EQ(sim.count(RecordKind::kWouldLogOut), 1U);
+  sim.type(id);
+  sim.pass(minutes(1));
+  EXPECT_EQ(sim.count(RecordKind::kWouldLogOut), 2U);
+}
+
+TEST(Engine, ASteppedClockLogsNobodyOut) {
+  for (const seconds step : {seconds(hours(1)), seconds(-hours(1))}) {
+    for (const bool told : {true, false}) {
+      Sim sim(R"({"defaults": {"idle": "5m"}})");
+      const SessionId id = sim.open();
+      for (int i = 0; i < 20; ++i) {
+        sim.pass(seconds(100));
+        sim.type(id);
+        sim.pass(seconds(10));
+        if (i == 10) {
+          sim.wall_ahead += step;
+          if (told) sim.deliver(ClockStepped{});
+        }
+        ASSERT_TRUE(sim.is_open(id)) << step.count() << " s, " << i;
+      }
+      EXPECT_EQ(sim.count(RecordKind::kWarned), 0U) << step.count();
+      sim.pass(minutes(6));
+      EXPECT_FALSE(sim.is_open(id)) << "a step must not keep anybody either";
+    }
+  }
+}
+
+TEST(Engine, AfterASuspendTheWarningComesFirst) {
+  Sim sim(R"({"defaults": {"idle": "5m"}})");
+  const SessionId id = sim.open();
+  sim.pass(seconds(30));
+  sim.boot += hours(8);  // nobody looked meanwhile; boot time ran on
+  sim.pass(seconds(1));
+  EXPECT_TRUE(sim.is_open(id));
+  EXPECT_NE(sim.shown(id).find("in 10 seconds"), std::string::npos) << sim.shown(id);
+  sim.pass(seconds(11));
+  EXPECT_FALSE(sim.is_open(id));
+}
+
+TEST(Engine, AShorterLimitEndsNobodyWithoutItsWarnings) {
+  Sim sim(R"({"defaults": {"idle": "1h"}})");
+  const SessionId id = sim.open();
+  sim.pass(minutes(30));
+  sim.deliver(PolicyChanged{policy_of(R"({"defaults": {"idle": "5m"}})")});
+  sim.pass(seconds(1));
+  ASSERT_TRUE(sim.is_open(id));
+  EXPECT_NE(sim.shown(id).find("logged out in 1 minute"), std::string::npos) << sim.shown(id);
+  sim.pass(seconds(55));
+  EXPECT_TRUE(sim.is_open(id));
+  sim.pass(seconds(10));
+  EXPECT_FALSE(sim.is_open(id));
+}
+
+TEST(Engine, ALongerLimitTakesAStandingWarningBack) {
+  Sim sim(kTwentySeconds);
+  const SessionId id = sim.open();
+  sim.pass(seconds(24));
+  ASSERT_EQ(state_of(*sim.engine.find(id)), State::kWarned);
+  sim.deliver(PolicyChanged{policy_of(R"({"defaults": {"idle": "5m"}})")});
+  sim.pass(minutes(3));
+  EXPECT_TRUE(sim.is_open(id));
+  EXPECT_NE(sim.shown(id).find("that logout is off"), std::string::npos) << sim.shown(id);
+}
+
+TEST(Engine, ATerminalThatTakesNoWarningIsTriedAgainAndRecorded) {
+  Sim sim(kTwentySeconds);
+  const SessionId id = sim.open();
+  sim.logins[id.value].terminals["pts/0"].takes_output = false;
+  sim.pass(seconds(25));
+  EXPECT_EQ(sim.shown(id), "");
+  sim.logins[id.value].terminals["pts/0"].takes_output = true;  // Ctrl-Q
+  sim.pass(milliseconds(1500));
+  EXPECT_NE(sim.shown(id).find("You will be logged out in"), std::string::npos);
+
+  const SessionId other = sim.open();
+  sim.logins[other.value].terminals["pts/0"].takes_output = false;
+  sim.pass(seconds(30));
+  EXPECT_FALSE(sim.is_open(other));
+  EXPECT_EQ(sim.count(RecordKind::kWarningUndelivered), 1U);
+}
+
+TEST(Engine, RegisteringTwiceIsOneLogin) {
+  Sim sim;
+  const SessionId id = sim.open();
+  Login again;
+  again.id.value = "c7";
+  again.user = "alice";
+  again.leader = sim.engine.find(id)->login.leader;
+  sim.deliver(LoginOpened{again, 5});
+  EXPECT_EQ(sim.engine.size(), 1U);
+  ASSERT_EQ(sim.registered.size(), 2U);
+  EXPECT_EQ(sim.registered[1].id, id);
+  EXPECT_EQ(sim.registered[1].token, 5U);
+  EXPECT_EQ(sim.registered[1].tmout, "600");
+}
+
+TEST(Engine, APidThatCameBackIsAnotherLogin) {
+  Sim sim;
+  const SessionId id = sim.open();
+  Login other;
+  other.id = id;
+  other.user = "bob";
+  other.leader = {sim.engine.find(id)->login.leader.pid, 2};
+  sim.deliver(LoginOpened{other, 0});
+  ASSERT_EQ(sim.engine.size(), 1U);
+  EXPECT_EQ(sim.engine.find(id)->login.user, "bob");
+  EXPECT_EQ(sim.count(RecordKind::kClosed), 1U);
+}
+
+TEST(Engine, ARestoredSessionGoesOnWhereItWas) {
+  Sim before(R"({"defaults": {"idle": "5m"}})");
+  const SessionId id = before.open();
+  before.pass(minutes(4) + seconds(10));
+  const SessionData data = *before.engine.find(id);
+  ASSERT_TRUE(data.warning);
+
+  Sim after(R"({"defaults": {"idle": "5m"}})");
+  after.boot = before.boot + seconds(5);
+  after.logins = before.logins;
+  after.logins[id.value].terminals["pts/0"].output.clear();
+  after.deliver(LoginRestored{data});
+  after.pass(milliseconds(100));
+  EXPECT_EQ(after.shown(id), "") << "warned twice for the same lead time";
+  EXPECT_EQ(state_of(*after.engine.find(id)), State::kWarned);
+  after.pass(minutes(1));
+  EXPECT_FALSE(after.is_open(id));
+}
+
+TEST(Engine, AnIdleLoginCostsALookALimit) {
+  Sim sim(R"({"defaults": {"idle": "5m", "mode": "report"}})");
+  sim.open();
+  sim.looks = 0;
+  sim.pass(hours(10));
+  EXPECT_LE(sim.looks, 121U);
+}
+
+TEST(Engine, TypingCostsNoStepAsSuch) {
+  Sim sim(R"({"defaults": {"idle": "5m"}})");
+  const SessionId id = sim.open();
+  sim.steps = 0;
+  for (int i = 0; i < 3600; ++i) {
+    sim.pass(seconds(1));
+    sim.type(id);
+  }
+  EXPECT_LE(sim.steps, 2U * 3600U / 240U + 4U);
+}
+
+}  // namespace
+}  // namespace idled::core

@@ -1,0 +1,145 @@
+#include "idled/core/evidence.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+namespace idled::core {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+
+// A wall clock that differs from boot time by a whole number of blocks, so that
+// blocks begin at multiples of 8 in both.
+constexpr seconds kWallAhead{1'600'000'000};
+
+BootTime boot(double s) { return BootTime(nanoseconds(static_cast<std::int64_t>(s * 1e9))); }
+ClockReading clocks(double s, seconds ahead = kWallAhead) {
+  return {boot(s), WallTime(boot(s).time_since_epoch() + ahead)};
+}
+// A terminal last read in the wall-clock second `s` after the start.
+TerminalSample read_at(std::int64_t s, seconds ahead = kWallAhead, std::uint32_t unread = 0) {
+  TerminalSample sample;
+  sample.name = "pts/0";
+  sample.atime = WallTime(seconds(s) + ahead);
+  sample.unread = unread;
+  return sample;
+}
+
+TEST(Remember, CountsFromTheEndOfTheBlock) {
+  struct Case {
+    std::int64_t atime;
+    double last_input;
+  };
+  for (const Case& c : {Case{1000, 1008}, {1001, 1008}, {1007, 1008}, {1008, 1016}})
+    EXPECT_EQ(remember(std::nullopt, read_at(c.atime), clocks(1100)).last_input, boot(c.last_input)) << c.atime;
+}
+
+TEST(Remember, AFractionOfASecondDoesNotMoveTheBlock) {
+  TerminalSample sample = read_at(1007);
+  sample.atime += milliseconds(999);
+  EXPECT_EQ(remember(std::nullopt, sample, clocks(1100)).last_input, boot(1008));
+}
+
+TEST(Remember, TheBlockMayNotBeOverYet) {
+  EXPECT_EQ(remember(std::nullopt, read_at(1000), clocks(1001)).last_input, boot(1008));
+}
+
+TEST(Remember, ATimeInTheFutureIsAtMostOneBlockAhead) {
+  const TerminalMemory first = remember(std::nullopt, read_at(90'000), clocks(1001));
+  EXPECT_EQ(first.last_input, boot(1009));
+  // It stands still, so it does not stay young.
+  EXPECT_EQ(remember(first, read_at(90'000), clocks(1500)).last_input, boot(1009));
+}
+
+TEST(Remember, ATimeSetBackDoesNotAge) {
+  const TerminalMemory first = remember(std::nullopt, read_at(1000), clocks(1100));
+  EXPECT_EQ(remember(first, read_at(10), clocks(1200)).last_input, boot(1008));
+}
+
+TEST(Remember, AStandingTimeSurvivesAnyStepOfTheClock) {
+  const TerminalMemory before = remember(std::nullopt, read_at(1000), clocks(1004));
+  for (const seconds step : {seconds(hours(1)), seconds(-hours(1)), seconds(-hours(24 * 365))})
+    EXPECT_EQ(remember(before, read_at(1000), clocks(1100, kWallAhead + step)).last_input, boot(1008)) << step.count();
+}
+
+TEST(Remember, ATimeThatMovedBeforeAStepForwardIsReadUnderTheOldClock) {
+  const TerminalMemory before = remember(std::nullopt, read_at(1000), clocks(1004));
+  // Read at 1090, clock set an hour ahead at 1095, looked at 1100. Under the new
+  // setting the time would be an hour old: a logout that nobody deserved.
+  EXPECT_EQ(remember(before, read_at(1090), clocks(1100, kWallAhead + hours(1))).last_input, boot(1096));
+}
+
+TEST(Remember, ATimeThatMovedBeforeAStepBackIsReadUnderTheOldClock) {
+  const TerminalMemory before = remember(std::nullopt, read_at(1000), clocks(1004));
+  // Under the new setting it lies an hour ahead, which cannot be.
+  EXPECT_EQ(remember(before, read_at(1090), clocks(1100, kWallAhead - hours(1))).last_input, boot(1096));
+}
+
+TEST(Remember, ATimeThatMovedAfterAStepIsReadUnderTheNewClock) {
+  const TerminalMemory before = remember(std::nullopt, read_at(1000), clocks(1004));
+  const seconds ahead = kWallAhead - hours(1);
+  EXPECT_EQ(remember(before, read_at(1090, ahead), clocks(1100, ahead)).last_input, boot(1096));
+}
+
+TEST(Remember, GrowthOfUnreadLinesIsInputNow) {
+  const TerminalMemory before = remember(std::nullopt, read_at(1000), clocks(1100));
+  const TerminalMemory after = remember(before, read_at(1000, kWallAhead, 1), clocks(1300));
+  EXPECT_EQ(after.last_input, boot(1300));
+  EXPECT_EQ(after.witness, Witness::kUnread);
+  // Once: the same lines lying there later say nothing new.
+  EXPECT_EQ(remember(after, read_at(1000, kWallAhead, 1), clocks(1400)).last_input, boot(1300));
+}
+
+TEST(Remember, UnreadLinesFoundAtFirstSightSayNothing) {
+  EXPECT_EQ(remember(std::nullopt, read_at(1000, kWallAhead, 5), clocks(1300)).last_input, boot(1008));
+}
+
+TEST(LastInput, TheConnectionOnlyLowers) {
+  const TerminalMemory memory = remember(std::nullopt, read_at(1000), clocks(1100));
+  const LastInput noisy = last_input(memory, seconds(1), boot(1100));
+  EXPECT_EQ(noisy.at, boot(1008));
+  EXPECT_EQ(noisy.witness, Witness::kTerminal);
+  const LastInput quiet = last_input(memory, milliseconds(98'000), boot(1100));
+  EXPECT_EQ(quiet.at, boot(1002) + kWireGrain);
+  EXPECT_EQ(quiet.witness, Witness::kWire);
+}
+
+TEST(LastInput, WithoutAConnectionTheTerminalSpeaks) {
+  const TerminalMemory memory = remember(std::nullopt, read_at(1000), clocks(1100));
+  EXPECT_EQ(last_input(memory, std::nullopt, boot(1100)).at, boot(1008));
+}
+
+// For random typing and random looks: never earlier than the truth, and never more
+// than a block later.
+TEST(LastInput, IsNeverEarlyAndAtMostABlockLate) {
+  std::mt19937 random(1);
+  std::uniform_real_distribution<double> pause(0.01, 40);
+  for (int run = 0; run < 200; ++run) {
+    double time = 1000 + pause(random);
+    double last_key = time;
+    std::int64_t atime = static_cast<std::int64_t>(time);
+    std::optional<TerminalMemory> memory;
+    for (int i = 0; i < 100; ++i) {
+      time += pause(random);
+      if (random() % 2 == 0) {
+        last_key = time;
+        // As tty_update_time does: one change per block, to the whole second.
+        if (static_cast<std::int64_t>(time) / 8 != atime / 8) atime = static_cast<std::int64_t>(time);
+        continue;
+      }
+      memory = remember(memory, read_at(atime), clocks(time));
+      const BootTime at = last_input(*memory, std::nullopt, boot(time)).at;
+      ASSERT_GE(at, boot(last_key)) << "early, in run " << run;
+      ASSERT_LE(at, boot(last_key) + kAtimeBlock) << "late, in run " << run;
+      const nanoseconds quiet = boot(time) - boot(last_key);
+      const BootTime exact = last_input(*memory, quiet, boot(time)).at;
+      ASSERT_GE(exact, boot(last_key)) << "early with a connection, in run " << run;
+      ASSERT_LE(exact, boot(last_key) + kWireGrain) << "late with a connection, in run " << run;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace idled::core
