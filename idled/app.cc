@@ -1,0 +1,282 @@
+#include "idled/app.h"
+
+#include <getopt.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <systemd/sd-daemon.h>
+#include <systemd/sd-event.h>
+
+#include <csignal>
+#include <cstdio>
+
+#include "base/version.h"
+#include "idled/daemon.h"
+#include "idled/linux_host.h"
+#include "idled/service/server.h"
+#include "idled/system/groups.h"
+
+namespace idled {
+namespace {
+
+constexpr const char* kRunFolder = "/run/idled";
+constexpr const char* kStateFolder = "/run/idled/sessions";
+constexpr const char* kSocket = "/run/idled/io.idled.Sessions";
+constexpr const char* kAdminGroup = "idled";
+
+struct Options {
+  PolicyPaths paths;
+  bool check = false;
+  std::optional<int> exit_status;  // decided by the command line alone
+};
+
+constexpr const char* kUsage =
+    "usage: idled [--policy FILE] [--check]\n"
+    "\n"
+    "Logs out forgotten terminals. Runs in the foreground; see idled(8).\n"
+    "\n"
+    "  --policy FILE  use FILE alone, without drop-ins (default: /etc/idled/policy.json\n"
+    "                 after /etc/idled/policy.d/*.json)\n"
+    "  --check        say what is wrong with the policy and exit: 0 nothing, 1 something\n"
+    "  --version      print the version and exit\n";
+
+Options parse_options(int argc, char** argv) {
+  static const option kLong[] = {{"policy", required_argument, nullptr, 'p'},
+                                 {"check", no_argument, nullptr, 'c'},
+                                 {"help", no_argument, nullptr, 'h'},
+                                 {"version", no_argument, nullptr, 'v'},
+                                 {nullptr, 0, nullptr, 0}};
+  Options options;
+  for (int c = 0; (c = getopt_long(argc, argv, "h", kLong, nullptr)) != -1;) {
+    switch (c) {
+      case 'p':
+        options.paths.file = optarg;
+        options.paths.drop_ins.clear();
+        break;
+      case 'c': options.check = true; break;
+      case 'v': std::printf("idled %s\n", kVersion); options.exit_status = 0; return options;
+      case 'h': std::fputs(kUsage, stdout); options.exit_status = 0; return options;
+      default: std::fputs(kUsage, stderr); options.exit_status = 2; return options;
+    }
+  }
+  if (optind < argc) {
+    std::fprintf(stderr, "idled: unexpected argument '%s'\n%s", argv[optind], kUsage);
+    options.exit_status = 2;
+  }
+  return options;
+}
+
+int check_policy(const PolicyPaths& paths) {
+  const LoadedPolicy policy = load_policy(paths);
+  std::fputs((policy.errors + policy.warnings).c_str(), stderr);
+  return policy.policy ? 0 : 1;
+}
+
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return;
+  limit.rlim_cur = limit.rlim_max;  // one pidfd a login
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// From systemd, or bound here.
+Result<OwnedFd> take_listener() {
+  const int passed = sd_listen_fds(/*unset_environment=*/1);
+  if (passed > 1) return Error{"systemd passed " + std::to_string(passed) + " sockets instead of one"};
+  if (passed == 1) return OwnedFd(SD_LISTEN_FDS_START);
+  return service::listen_at(kSocket);
+}
+
+// The process: owns the loop and what hangs on it.
+class App {
+ public:
+  explicit App(const Options& options) : options_(options) {}
+  ~App() {
+    server_.reset();
+    sd_event_unref(event_);
+  }
+  App(const App&) = delete;
+  App& operator=(const App&) = delete;
+
+  Result<void> start();
+  int run();
+
+ private:
+  Result<void> watch_host();
+  Result<void> watch_signals();
+  Result<void> add_io(int fd, sd_event_io_handler_t handler);
+  void set_timer();
+  void reload();
+
+  static int on_timer(sd_event_source*, std::uint64_t, void* self);
+  static int on_exits(sd_event_source*, int, std::uint32_t, void* self);
+  static int on_reads(sd_event_source*, int, std::uint32_t, void* self);
+  static int on_clock(sd_event_source*, int, std::uint32_t, void* self);
+  static int on_post(sd_event_source*, void* self);
+  static int on_reload(sd_event_source*, const signalfd_siginfo*, void* self);
+
+  Options options_;
+  sd_event* event_ = nullptr;
+  std::unique_ptr<LinuxHost> host_;
+  std::unique_ptr<Daemon> daemon_;
+  std::unique_ptr<service::Server> server_;
+  std::optional<system::ClockStepWatch> clock_watch_;
+  sd_event_source* timer_ = nullptr;  // owned by the loop
+};
+
+Result<void> App::start() {
+  raise_descriptor_limit();
+  umask(077);
+  if (mkdir(kRunFolder, 0755) < 0 && errno != EEXIST) return errno_error(std::string("cannot make ") + kRunFolder);
+  // Its socket is for everybody, its state is not.
+  if (chmod(kRunFolder, 0755) < 0) return errno_error(std::string("chmod ") + kRunFolder);
+  if (const int r = sd_event_default(&event_); r < 0) return errno_error("sd_event_default", -r);
+
+  // The socket first: of two daemons the second stops here, before it touches state.
+  Result<OwnedFd> listener = take_listener();
+  if (!listener) return listener.error();
+  Result<std::unique_ptr<LinuxHost>> host = LinuxHost::open(kStateFolder);
+  if (!host) return host.error();
+  host_ = *std::move(host);
+
+  LoadedPolicy policy = load_policy_or_fallback(options_.paths);
+  const bool good = policy.errors.empty();
+  const std::map<std::string, gid_t> admins = system::look_up_groups({kAdminGroup});
+  daemon_ = std::make_unique<Daemon>(*host_, policy,
+                                     admins.empty() ? std::nullopt : std::optional(admins.begin()->second));
+  daemon_->set_witnesses(host_->witnesses());
+  std::string witnesses;
+  for (const std::string& witness : host_->witnesses()) witnesses += (witnesses.empty() ? "" : ", ") + witness;
+  host_->record({core::RecordKind::kStarted, core::Severity::kInfo,
+                 std::string("idled ") + kVersion + " started; policy: " + policy.source + "; evidence: " + witnesses,
+                 {}});
+  if (good)
+    (void)keep_last_good(options_.paths);  // without it a later start has the built-in one
+  else
+    host_->record({core::RecordKind::kPolicyRefused, core::Severity::kError,
+                   "The policy has errors, so the " + policy.source + " policy is in force:\n" + policy.errors, {}});
+
+  if (Result<void> watching = watch_host(); !watching) return watching;
+  if (Result<void> watching = watch_signals(); !watching) return watching;
+  Result<std::unique_ptr<service::Server>> server = service::Server::start(event_, *std::move(listener), *daemon_);
+  if (!server) return server.error();
+  server_ = *std::move(server);
+  daemon_->start();
+  set_timer();
+  return {};
+}
+
+Result<void> App::add_io(int fd, sd_event_io_handler_t handler) {
+  const int r = sd_event_add_io(event_, nullptr, fd, EPOLLIN, handler, this);
+  return r < 0 ? Result<void>(errno_error("sd_event_add_io", -r)) : Result<void>();
+}
+
+Result<void> App::watch_host() {
+  // A millisecond's slack lets neighbouring deadlines share a wake-up.
+  int r = sd_event_add_time(event_, &timer_, CLOCK_BOOTTIME, 0, 1000, &on_timer, this);
+  if (r < 0) return errno_error("sd_event_add_time", -r);
+  sd_event_source_set_enabled(timer_, SD_EVENT_OFF);
+  // The timer is set once after each round of events, whatever they were.
+  r = sd_event_add_post(event_, nullptr, &on_post, this);
+  if (r < 0) return errno_error("sd_event_add_post", -r);
+  if (Result<void> added = add_io(host_->exits_fd(), &on_exits); !added) return added;
+  if (host_->reads_fd() >= 0)
+    if (Result<void> added = add_io(host_->reads_fd(), &on_reads); !added) return added;
+  Result<system::ClockStepWatch> clock = system::ClockStepWatch::open();
+  if (!clock) return clock.error();
+  clock_watch_.emplace(*std::move(clock));
+  return add_io(clock_watch_->fd(), &on_clock);
+}
+
+Result<void> App::watch_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, number);
+  if (sigprocmask(SIG_BLOCK, &signals, nullptr) < 0) return errno_error("sigprocmask");
+  signal(SIGPIPE, SIG_IGN);
+  for (const int number : {SIGTERM, SIGINT})  // no handler: the loop ends
+    if (const int r = sd_event_add_signal(event_, nullptr, number, nullptr, nullptr); r < 0)
+      return errno_error("sd_event_add_signal", -r);
+  if (const int r = sd_event_add_signal(event_, nullptr, SIGHUP, &on_reload, this); r < 0)
+    return errno_error("sd_event_add_signal", -r);
+  return {};
+}
+
+int App::run() {
+  sd_event_set_watchdog(event_, true);
+  sd_notifyf(0, "READY=1\nSTATUS=%zu sessions", daemon_->engine().size());
+  const int r = sd_event_loop(event_);
+  sd_notify(0, "STOPPING=1");
+  host_->record({core::RecordKind::kStopped, core::Severity::kInfo, "idled stopped; nobody is logged out by that", {}});
+  return r < 0 ? 1 : 0;
+}
+
+void App::set_timer() {
+  const std::optional<BootTime> next = daemon_->next();
+  if (!next) {
+    sd_event_source_set_enabled(timer_, SD_EVENT_OFF);
+    return;
+  }
+  const auto usec = std::chrono::ceil<std::chrono::microseconds>(next->time_since_epoch()).count();
+  sd_event_source_set_time(timer_, static_cast<std::uint64_t>(usec > 0 ? usec : 0));
+  sd_event_source_set_enabled(timer_, SD_EVENT_ONESHOT);
+}
+
+int App::on_post(sd_event_source*, void* self) {
+  static_cast<App*>(self)->set_timer();
+  return 0;
+}
+
+int App::on_timer(sd_event_source*, std::uint64_t, void* self) {
+  static_cast<App*>(self)->daemon_->deliver(core::TimerExpired{});
+  return 0;
+}
+
+int App::on_exits(sd_event_source*, int, std::uint32_t, void* self) {
+  auto* app = static_cast<App*>(self);
+  for (core::SessionId& id : app->host_->take_exited()) app->daemon_->deliver(core::LeaderExited{std::move(id)});
+  return 0;
+}
+
+int App::on_reads(sd_event_source*, int, std::uint32_t, void* self) {
+  auto* app = static_cast<App*>(self);
+  for (core::SessionId& id : app->host_->take_read()) app->daemon_->deliver(core::TerminalRead{std::move(id)});
+  return 0;
+}
+
+int App::on_clock(sd_event_source*, int, std::uint32_t, void* self) {
+  auto* app = static_cast<App*>(self);
+  app->clock_watch_->acknowledge();
+  app->host_->forget_zone();
+  app->daemon_->deliver(core::ClockStepped{});
+  return 0;
+}
+
+int App::on_reload(sd_event_source*, const signalfd_siginfo*, void* self) {
+  static_cast<App*>(self)->reload();
+  return 0;
+}
+
+void App::reload() {
+  const auto now = std::chrono::duration_cast<std::chrono::microseconds>(
+      std::chrono::steady_clock::now().time_since_epoch());
+  sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld", static_cast<long long>(now.count()));
+  host_->forget_zone();
+  if (daemon_->take_policy(load_policy(options_.paths))) (void)keep_last_good(options_.paths);
+  sd_notify(0, "READY=1");
+}
+
+}  // namespace
+
+int run_daemon(int argc, char** argv) {
+  const Options options = parse_options(argc, argv);
+  if (options.exit_status) return *options.exit_status;
+  if (options.check) return check_policy(options.paths);
+  App app(options);
+  if (const Result<void> started = app.start(); !started) {
+    std::fprintf(stderr, "idled: %s\n", started.error().text.c_str());
+    return 1;
+  }
+  return app.run();
+}
+
+}  // namespace idled

@@ -1,0 +1,174 @@
+#include "idled/daemon.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "idled/snapshot.h"
+
+namespace idled {
+
+using core::SessionId;
+
+Daemon::Daemon(Host& host, LoadedPolicy policy, std::optional<gid_t> admins)
+    : host_(host),
+      policy_(std::move(policy)),
+      policy_error_(policy_.errors),
+      admins_(admins),
+      engine_(policy_.policy) {
+  started_at_ = policy_loaded_at_ = host_.now().clocks.wall;
+}
+
+void Daemon::start() {
+  std::vector<std::string> troubles;
+  for (core::SessionData& data : host_.load_state(troubles)) deliver(core::LoginRestored{std::move(data)});
+  for (const std::string& text : troubles) trouble(text);
+  for (core::Login& login : host_.find_logins())
+    if (!engine_.find_leader(login.leader)) deliver(core::LoginOpened{std::move(login), 0});
+}
+
+// --- the pump -----------------------------------------------------------------------
+
+void Daemon::deliver(core::Event event) {
+  queue_.push_back(std::move(event));
+  if (pumping_) return;  // called from an action's handler: the loop below goes on
+  pumping_ = true;
+  while (!queue_.empty()) {
+    const core::Event next = std::move(queue_.front());
+    queue_.pop_front();
+    core::Step step = engine_.step(next, host_.now());
+    next_ = step.next;
+    for (const core::Action& action : step.actions) std::visit([this](const auto& a) { perform(a); }, action);
+  }
+  pumping_ = false;
+}
+
+void Daemon::perform(const core::Attach& action) {
+  if (!host_.attach(action.id, action.leader)) deliver(core::LeaderExited{action.id});
+}
+
+void Daemon::perform(const core::Observe& action) {
+  if (const core::Session* session = engine_.find(action.id))
+    deliver(core::Observed{action.id, host_.observe(*session)});
+}
+
+void Daemon::perform(const core::Write& action) {
+  const core::Session* session = engine_.find(action.id);
+  if (session) deliver(core::Written{action.id, host_.write(*session, action.terminals, action.text)});
+}
+
+void Daemon::perform(const core::Watch& action) { host_.watch(action.id, action.on); }
+
+void Daemon::perform(const core::HangUp& action) {
+  const core::Session* session = engine_.find(action.id);
+  if (!session) return;
+  if (action.look_again) {
+    core::Observation last = host_.observe(*session);
+    if (!engine_.is_due(action.id, last)) return deliver(core::Spared{action.id, std::move(last)});
+  }
+  const Result<void> done = host_.hang_up(*session, action.terminals);
+  if (!done) trouble("hanging up session " + action.id.value + ": " + done.error().text);
+  deliver(core::HungUp{action.id});  // if it failed, the next rung follows all the same
+}
+
+void Daemon::perform(const core::SignalTerminalLeaders& action) {
+  host_.signal_terminal_leaders(action.id, action.signal);
+}
+
+void Daemon::perform(const core::SignalLogin& action) { host_.signal_login(action.id, action.signal); }
+
+void Daemon::perform(const core::Save& action) {
+  const core::Session* session = engine_.find(action.id);
+  if (!session) return;
+  if (const Result<void> saved = host_.save_state(action.id, *session); !saved)
+    trouble(saved.error().text + "; the session is watched on, but a restart would find it anew");
+}
+
+void Daemon::perform(const core::Forget& action) { host_.forget(action.id); }
+
+void Daemon::perform(const core::Registered& action) {
+  if (const std::optional<service::Answer> answer = take(action.token))
+    answer->done(protocol::encode(protocol::RegisterReply{action.id.value, action.tmout}));
+}
+
+void Daemon::perform(const core::KickAnswered& action) {
+  const std::optional<service::Answer> answer = take(action.token);
+  if (!answer) return;
+  protocol::KickReply reply;
+  for (const SessionId& id : action.ids) reply.sessions.push_back(id.value);
+  if (action.still_there.empty()) return answer->done(protocol::encode(reply));
+  reply.sessions.clear();
+  for (const SessionId& id : action.still_there) reply.sessions.push_back(id.value);
+  answer->fail(protocol::kStillThere, protocol::encode(reply));
+}
+
+void Daemon::perform(const core::Record& action) { host_.record(action); }
+
+void Daemon::trouble(std::string message) {
+  host_.record({core::RecordKind::kTrouble, core::Severity::kWarning, std::move(message), {}});
+}
+
+core::Token Daemon::keep(service::Answer answer) {
+  answers_.emplace(next_token_, std::move(answer));
+  return next_token_++;
+}
+
+std::optional<service::Answer> Daemon::take(core::Token token) {
+  const auto it = answers_.find(token);
+  if (it == answers_.end()) return std::nullopt;
+  std::optional<service::Answer> answer(std::move(it->second));
+  answers_.erase(it);
+  return answer;
+}
+
+// --- the policy -----------------------------------------------------------------------
+
+bool Daemon::take_policy(LoadedPolicy policy) {
+  policy_error_ = policy.errors;
+  if (!policy.policy) {
+    host_.record({core::RecordKind::kPolicyRefused,
+                  core::Severity::kError,
+                  "The policy has errors, so the one before stays in force:\n" + policy.errors,
+                  {}});
+    return false;
+  }
+  policy_ = std::move(policy);
+  policy_loaded_at_ = host_.now().clocks.wall;
+  deliver(core::PolicyChanged{policy_.policy});
+  host_.record({core::RecordKind::kPolicyLoaded,
+                core::Severity::kInfo,
+                "Policy in force: " + policy_.source + (policy_.warnings.empty() ? "" : "\n" + policy_.warnings),
+                {}});
+  return true;
+}
+
+// --- who may what ---------------------------------------------------------------------
+
+bool Daemon::is_admin(const service::Peer& peer) const {
+  if (peer.uid == 0) return true;
+  if (!admins_) return false;
+  return peer.gid == *admins_ || std::find(peer.groups.begin(), peer.groups.end(), *admins_) != peer.groups.end();
+}
+
+bool Daemon::may_see(const service::Peer& peer, const core::Session& session) const {
+  return session.login.uid == peer.uid || is_admin(peer);
+}
+
+std::vector<SessionId> Daemon::visible_to(const service::Peer& peer) const {
+  std::vector<SessionId> ids;
+  engine_.for_each([&](const core::Session& session) {
+    if (may_see(peer, session)) ids.push_back(session.login.id);
+  });
+  return ids;
+}
+
+// Without NSS: root, or the name under which the caller is logged in.
+std::string Daemon::name_of(const service::Peer& peer) const {
+  if (peer.uid == 0) return "root";
+  std::string name = "uid " + std::to_string(peer.uid);
+  engine_.for_each([&](const core::Session& session) {
+    if (session.login.uid == peer.uid) name = printable(session.login.user, 32);
+  });
+  return name;
+}
+
+}  // namespace idled

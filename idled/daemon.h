@@ -1,0 +1,88 @@
+// The shell round the core: events in, actions out. Requests of the service become
+// events, actions become calls of the host, and what those return becomes events
+// again, until nothing is left to do.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "idled/core/engine.h"
+#include "idled/host.h"
+#include "idled/policy_files.h"
+#include "idled/service/handler.h"
+
+namespace idled {
+
+class Daemon final : public service::Handler {
+ public:
+  // `host` outlives the daemon. `admins`: the group whose members may see and end
+  // every login; none: root alone.
+  Daemon(Host& host, LoadedPolicy policy, std::optional<gid_t> admins);
+
+  // Takes up what an earlier daemon left, and the logins that nobody announced.
+  void start();
+
+  void deliver(core::Event event);
+  // When TimerExpired is due; none: not before an event.
+  [[nodiscard]] std::optional<BootTime> next() const { return next_; }
+
+  // Puts a policy into force, or notes why it is not; false if it has errors.
+  bool take_policy(LoadedPolicy policy);
+
+  [[nodiscard]] const core::Engine& engine() const { return engine_; }
+
+  void on_register(const service::Peer& peer, const protocol::RegisterRequest& request,
+                   service::Answer answer) override;
+  void on_release(const service::Peer& peer, const protocol::ReleaseRequest& request,
+                  service::Answer answer) override;
+  void on_list(const service::Peer& peer, const protocol::ListRequest& request, bool more,
+               service::Answer answer) override;
+  void on_kick(const service::Peer& peer, const protocol::KickRequest& request, service::Answer answer) override;
+  void on_status(const service::Peer& peer, service::Answer answer) override;
+
+  // What status says of this machine's evidence.
+  void set_witnesses(std::vector<std::string> witnesses) { witnesses_ = std::move(witnesses); }
+
+ private:
+  void perform(const core::Attach& action);
+  void perform(const core::Observe& action);
+  void perform(const core::Write& action);
+  void perform(const core::Watch& action);
+  void perform(const core::HangUp& action);
+  void perform(const core::SignalTerminalLeaders& action);
+  void perform(const core::SignalLogin& action);
+  void perform(const core::Save& action);
+  void perform(const core::Forget& action);
+  void perform(const core::Registered& action);
+  void perform(const core::KickAnswered& action);
+  void perform(const core::Record& action);
+
+  core::Token keep(service::Answer answer);
+  std::optional<service::Answer> take(core::Token token);
+  void trouble(std::string message);
+  [[nodiscard]] bool may_see(const service::Peer& peer, const core::Session& session) const;
+  [[nodiscard]] bool is_admin(const service::Peer& peer) const;
+  std::vector<core::SessionId> visible_to(const service::Peer& peer) const;
+  void look_at(const std::vector<core::SessionId>& ids);
+  [[nodiscard]] std::string name_of(const service::Peer& peer) const;
+
+  Host& host_;
+  LoadedPolicy policy_;
+  std::string policy_error_;  // of files that are not in force
+  WallTime policy_loaded_at_;
+  WallTime started_at_;
+  std::optional<gid_t> admins_;
+  std::vector<std::string> witnesses_;
+
+  core::Engine engine_;
+  std::optional<BootTime> next_;
+  std::deque<core::Event> queue_;
+  bool pumping_ = false;
+  std::map<core::Token, service::Answer> answers_;
+  core::Token next_token_ = 1;
+};
+
+}  // namespace idled

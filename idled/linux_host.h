@@ -1,0 +1,73 @@
+// The real machine: Host over the adapters in idled/system/.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "idled/host.h"
+#include "idled/system/clock.h"
+#include "idled/system/journal.h"
+#include "idled/system/process.h"
+#include "idled/system/state_store.h"
+#include "idled/system/terminal.h"
+#include "idled/system/terminal_watch.h"
+
+namespace idled {
+
+class LinuxHost final : public Host {
+ public:
+  // `state_folder`: /run/idled/sessions. Fails only without it or without epoll;
+  // a kernel without inotify is looked at more often instead.
+  static Result<std::unique_ptr<LinuxHost>> open(const std::string& state_folder);
+
+  // Readable when a leader has exited; take_exited() says whose.
+  [[nodiscard]] int exits_fd() const { return exits_.get(); }
+  std::vector<core::SessionId> take_exited();
+  // Readable when a watched terminal was read; -1 without inotify.
+  [[nodiscard]] int reads_fd() const { return watch_ ? watch_->fd() : -1; }
+  std::vector<core::SessionId> take_read();
+  // What evidence this machine gives, for status and the log.
+  [[nodiscard]] std::vector<std::string> witnesses() const;
+  void forget_zone() { clock_.forget_zone(); }
+
+  core::Now now() override { return clock_.now(); }
+  Result<core::ProcessIdentity> identify_leader(pid_t pid) override;
+  Result<void> attach(const core::SessionId& id, const core::ProcessIdentity& leader) override;
+  core::Observation observe(const core::Session& session) override;
+  void watch(const core::SessionId& id, bool on) override;
+  bool write(const core::Session& session, const std::vector<std::string>& terminals,
+             std::string_view text) override;
+  Result<void> hang_up(const core::Session& session, const std::vector<std::string>& terminals) override;
+  void signal_terminal_leaders(const core::SessionId& id, core::Signal signal) override;
+  void signal_login(const core::SessionId& id, core::Signal signal) override;
+  Result<void> save_state(const core::SessionId& id, const core::SessionData& data) override;
+  void forget(const core::SessionId& id) override;
+  std::vector<core::SessionData> load_state(std::vector<std::string>& trouble) override;
+  std::vector<core::Login> find_logins() override;
+  void record(const core::Record& record) override { journal_.write(record); }
+
+ private:
+  struct Attached {
+    system::Process leader;
+    std::vector<system::Process> terminal_leaders;  // noted by hang_up
+  };
+
+  LinuxHost(system::StateStore store, OwnedFd exits, std::string boot_id);
+  Attached* attached(const core::SessionId& id);
+  // Every terminal of the login, opened; closed again when the call is over.
+  void for_each_terminal(const Attached& login, const std::function<void(const system::Terminal&)>& use) const;
+  void note_terminal_leader(Attached& login, const system::Terminal& terminal);
+
+  system::Clock clock_;
+  system::Journal journal_;
+  system::StateStore store_;
+  std::unique_ptr<system::TerminalWatch> watch_;  // null: no inotify
+  OwnedFd exits_;  // an epoll instance over the leaders' pidfds, data.u64 = pid
+  std::string boot_id_;
+  std::unordered_map<std::string, Attached> attached_;
+  std::unordered_map<pid_t, std::string> by_pid_;
+};
+
+}  // namespace idled

@@ -1,0 +1,146 @@
+// The methods of the service, one function each.
+#include <algorithm>
+
+#include "base/text.h"
+#include "base/version.h"
+#include "idled/daemon.h"
+#include "idled/session_view.h"
+#include "idled/snapshot.h"
+
+namespace idled {
+namespace {
+
+using core::Kind;
+using core::SessionId;
+
+constexpr std::size_t kSessionsPerReply = 64;  // keeps each below the cap of a message
+constexpr std::int64_t kLongestKickDelay = std::int64_t{7} * 24 * 3600;
+
+// Display managers and greeters, whose screens are another program's business.
+bool is_graphical(const std::string& service) {
+  for (const char* name : {"gdm", "lightdm", "sddm", "xdm", "kdm", "lxdm", "greetd", "slim"})
+    if (service.starts_with(name)) return true;
+  return false;
+}
+
+Kind kind_of_tty(const protocol::RegisterRequest& request) {
+  if (is_graphical(request.service) || request.tty.starts_with(':')) return Kind::kGraphical;
+  std::string tty = request.tty;
+  if (tty.starts_with("/dev/")) tty.erase(0, 5);
+  return tty.starts_with("tty") || tty == "console" ? Kind::kConsole : Kind::kNoTerminal;
+}
+
+core::Login login_of(const protocol::RegisterRequest& request, const core::ProcessIdentity& leader, WallTime now) {
+  core::Login login;
+  login.id.value = is_session_id(request.logind_session) ? request.logind_session : "p" + std::to_string(leader.pid);
+  login.user = request.user;
+  login.uid = request.uid;
+  login.gids.assign(request.gids.begin(), request.gids.end());
+  login.service = request.service;
+  login.kind = kind_of_tty(request);
+  login.remote_host = request.remote_host;
+  login.ssh_connection = request.ssh_connection;
+  login.leader = leader;
+  login.opened_at = now;
+  return login;
+}
+
+// "/dev/pts/3" and "pts/3" are the same terminal.
+std::string_view below_dev(std::string_view name) {
+  return name.starts_with("/dev/") ? name.substr(5) : name;
+}
+
+bool is_meant(const core::Session& session, const protocol::KickRequest& request) {
+  if (!request.session.empty()) return session.login.id.value == request.session;
+  if (!request.user.empty()) return session.login.user == request.user;
+  return std::any_of(session.terminals.begin(), session.terminals.end(),
+                     [&](const core::Terminal& t) { return t.name == below_dev(request.terminal); });
+}
+
+}  // namespace
+
+void Daemon::on_register(const service::Peer& peer, const protocol::RegisterRequest& request,
+                         service::Answer answer) {
+  const Result<core::ProcessIdentity> leader = host_.identify_leader(peer.pid);
+  if (!leader) {
+    host_.record({core::RecordKind::kRefused,
+                  core::Severity::kWarning,
+                  "Cannot watch a login of " + printable(request.user) + ": " + leader.error().text,
+                  {}});
+    return answer.fail(protocol::kLeaderRefused, protocol::error_parameter("reason", leader.error().text));
+  }
+  if (request.user.empty())
+    return answer.fail(protocol::kInvalidParameter, protocol::error_parameter("parameter", "user"));
+  core::Login login = login_of(request, *leader, host_.now().clocks.wall);
+  deliver(core::LoginOpened{std::move(login), keep(std::move(answer))});
+}
+
+// By the leader that asks, not by the id: a login process speaks only for itself.
+void Daemon::on_release(const service::Peer& peer, const protocol::ReleaseRequest&, service::Answer answer) {
+  const Result<core::ProcessIdentity> leader = host_.identify_leader(peer.pid);
+  const core::Session* session = leader ? engine_.find_leader(*leader) : nullptr;
+  if (session) deliver(core::LoginClosed{SessionId(session->login.id)});
+  answer.done();
+}
+
+void Daemon::look_at(const std::vector<SessionId>& ids) {
+  for (const SessionId& id : ids)
+    if (const core::Session* session = engine_.find(id)) deliver(core::Observed{id, host_.observe(*session)});
+}
+
+void Daemon::on_list(const service::Peer& peer, const protocol::ListRequest& request, bool more,
+                     service::Answer answer) {
+  const std::vector<SessionId> ids = visible_to(peer);
+  look_at(ids);
+  const core::Now now = host_.now();
+  protocol::ListReply reply;
+  for (const SessionId& id : ids) {
+    const core::Session* session = engine_.find(id);  // it may have ended at the look
+    if (!session || (!request.user.empty() && session->login.user != request.user)) continue;
+    if (more && reply.sessions.size() == kSessionsPerReply) {
+      answer.part(protocol::encode(reply));
+      reply.sessions.clear();
+    }
+    reply.sessions.push_back(view_of(*session, now));
+  }
+  answer.done(protocol::encode(reply));
+}
+
+void Daemon::on_kick(const service::Peer& peer, const protocol::KickRequest& request, service::Answer answer) {
+  const int selectors = !request.session.empty() + !request.terminal.empty() + !request.user.empty();
+  if (selectors != 1)
+    return answer.fail(protocol::kInvalidParameter, protocol::error_parameter("parameter", "session"));
+  if (request.delay_seconds < 0 || request.delay_seconds > kLongestKickDelay)
+    return answer.fail(protocol::kInvalidParameter, protocol::error_parameter("parameter", "delay_seconds"));
+
+  const std::vector<SessionId> visible = visible_to(peer);
+  look_at(visible);  // terminals are found, not told
+  std::vector<SessionId> meant;
+  for (const SessionId& id : visible) {
+    const core::Session* session = engine_.find(id);
+    if (session && is_meant(*session, request)) meant.push_back(id);
+  }
+  if (meant.empty()) {
+    // Whoever sees only their own is not told whether another's exists.
+    if (!is_admin(peer)) return answer.fail(protocol::kPermissionDenied);
+    const std::string& name = !request.session.empty() ? request.session : !request.user.empty() ? request.user : request.terminal;
+    return answer.fail(protocol::kNoSuchSession, protocol::error_parameter("id", name));
+  }
+  deliver(core::KickRequested{keep(std::move(answer)), std::move(meant), name_of(peer), printable(request.message),
+                              seconds(request.delay_seconds), request.wait});
+}
+
+void Daemon::on_status(const service::Peer&, service::Answer answer) {
+  protocol::StatusReply reply;
+  reply.version = kVersion;
+  reply.pid = getpid();
+  reply.started_at = format_rfc3339(started_at_);
+  reply.sessions = static_cast<std::int64_t>(engine_.size());
+  reply.policy_source = policy_.source;
+  reply.policy_loaded_at = format_rfc3339(policy_loaded_at_);
+  if (!policy_error_.empty()) reply.policy_error = policy_error_;
+  reply.witnesses = witnesses_;
+  answer.done(protocol::encode(reply));
+}
+
+}  // namespace idled

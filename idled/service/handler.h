@@ -1,0 +1,54 @@
+// What the service asks of the daemon: one function a method, called with a
+// request that is authorised and decoded.
+#pragma once
+
+#include <sys/types.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "protocol/messages.h"
+
+namespace idled::service {
+
+// Who calls: the process that connected, as the kernel says (SO_PEERCRED and
+// SO_PEERGROUPS, unix(7)).
+struct Peer {
+  pid_t pid = 0;
+  uid_t uid = 0;
+  gid_t gid = 0;
+  std::vector<gid_t> groups;
+};
+
+// Where the answer to one call goes; may be kept and used later, once. If the
+// caller has gone meanwhile, the answer goes nowhere.
+class Answer {
+ public:
+  using Send = std::function<void(const protocol::Reply&)>;
+  explicit Answer(Send send) : send_(std::move(send)) {}
+
+  // One of several replies; only for a caller that asked for `more`.
+  void part(std::string parameters) const { send_({"", std::move(parameters), true}); }
+  void done(std::string parameters = "{}") const { send_({"", std::move(parameters), false}); }
+  void fail(std::string_view error, std::string parameters = "{}") const {
+    send_({std::string(error), std::move(parameters), false});
+  }
+
+ private:
+  Send send_;
+};
+
+class Handler {
+ public:
+  virtual ~Handler() = default;
+  virtual void on_register(const Peer& peer, const protocol::RegisterRequest& request, Answer answer) = 0;
+  virtual void on_release(const Peer& peer, const protocol::ReleaseRequest& request, Answer answer) = 0;
+  virtual void on_list(const Peer& peer, const protocol::ListRequest& request, bool more, Answer answer) = 0;
+  virtual void on_kick(const Peer& peer, const protocol::KickRequest& request, Answer answer) = 0;
+  virtual void on_status(const Peer& peer, Answer answer) = 0;
+};
+
+}  // namespace idled::service

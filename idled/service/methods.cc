@@ -1,0 +1,64 @@
+#include "idled/service/methods.h"
+
+#include <algorithm>
+#include <array>
+
+namespace idled::service {
+namespace {
+
+using protocol::Call;
+
+// Decodes the parameters and hands them on; a wrong one is named to the caller.
+template <typename Request, typename Use>
+void decoded(const Call& call, const Answer& answer, Use use) {
+  const Result<Request> request = protocol::decode<Request>(call.parameters);
+  if (request) return use(*request);
+  answer.fail(protocol::kInvalidParameter, protocol::error_parameter("parameter", request.error().text));
+}
+
+constexpr std::array<Method, 5> kMethods{{
+    {protocol::kRegister, Access::kRoot,
+     [](Handler& handler, const Peer& peer, const Call& call, Answer answer) {
+       decoded<protocol::RegisterRequest>(
+           call, answer, [&](const auto& request) { handler.on_register(peer, request, answer); });
+     }},
+    {protocol::kRelease, Access::kRoot,
+     [](Handler& handler, const Peer& peer, const Call& call, Answer answer) {
+       decoded<protocol::ReleaseRequest>(
+           call, answer, [&](const auto& request) { handler.on_release(peer, request, answer); });
+     }},
+    {protocol::kList, Access::kAnyone,
+     [](Handler& handler, const Peer& peer, const Call& call, Answer answer) {
+       decoded<protocol::ListRequest>(
+           call, answer, [&](const auto& request) { handler.on_list(peer, request, call.more, answer); });
+     }},
+    {protocol::kKick, Access::kAnyone,
+     [](Handler& handler, const Peer& peer, const Call& call, Answer answer) {
+       decoded<protocol::KickRequest>(call, answer,
+                                      [&](const auto& request) { handler.on_kick(peer, request, answer); });
+     }},
+    {protocol::kStatus, Access::kAnyone,
+     [](Handler& handler, const Peer& peer, const Call&, Answer answer) { handler.on_status(peer, answer); }},
+}};
+
+void unknown(const Call& call, const Answer& answer) {
+  const std::string interface = call.method.substr(0, call.method.rfind('.'));
+  if (interface == protocol::kInterface)
+    answer.fail(protocol::kMethodNotFound, protocol::error_parameter("method", call.method));
+  else
+    answer.fail(protocol::kInterfaceNotFound, protocol::error_parameter("interface", interface));
+}
+
+}  // namespace
+
+std::span<const Method> methods() { return kMethods; }
+
+void dispatch(Handler& handler, const Peer& peer, const Call& call, Answer answer) {
+  const auto method =
+      std::find_if(kMethods.begin(), kMethods.end(), [&](const Method& m) { return m.name == call.method; });
+  if (method == kMethods.end()) return unknown(call, answer);
+  if (method->access == Access::kRoot && peer.uid != 0) return answer.fail(protocol::kPermissionDenied);
+  method->call(handler, peer, call, std::move(answer));
+}
+
+}  // namespace idled::service

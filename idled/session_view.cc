@@ -1,0 +1,67 @@
+#include "idled/session_view.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "idled/core/records.h"
+
+namespace idled {
+namespace {
+
+using core::Kind;
+using core::Session;
+using core::State;
+
+std::string_view name_of(Kind kind) {
+  switch (kind) {
+    case Kind::kTerminal: return "terminal";
+    case Kind::kConsole: return "console";
+    case Kind::kNoTerminal: return "no-terminal";
+    case Kind::kGraphical: return "graphical";
+  }
+  return "";
+}
+
+std::string_view name_of(State state) {
+  switch (state) {
+    case State::kActive: return "active";
+    case State::kWarned: return "warned";
+    case State::kEnding: return "ending";
+    case State::kExempt: return "exempt";
+  }
+  return "";
+}
+
+std::int64_t seconds_since(BootTime then, const core::Now& now) {
+  return std::chrono::floor<seconds>(std::max(now.boot() - then, nanoseconds(0))).count();
+}
+
+}  // namespace
+
+protocol::SessionInfo view_of(const Session& session, const core::Now& now) {
+  const core::Login& login = session.login;
+  protocol::SessionInfo info;
+  info.id = login.id.value;
+  info.user = login.user;
+  info.uid = login.uid;
+  info.service = login.service;
+  info.kind = name_of(kind_of(session));
+  if (!login.remote_host.empty()) info.remote_host = login.remote_host;
+  info.leader_pid = login.leader.pid;
+  info.opened_at = format_rfc3339(login.opened_at);
+  info.state = name_of(state_of(session));
+  info.rule = session.rules->idle_rule;
+  if (session.input) {
+    info.idle_seconds = seconds_since(session.input->at, now);
+    info.witness = core::name_of(session.input->witness);
+  }
+  if (session.rules->settings.idle && session.input) info.limit_seconds = session.rules->settings.idle->count();
+  if (const std::optional<BootTime> at = core::logout_at(session))
+    info.logout_at = format_rfc3339(now.clocks.to_wall(*at));
+  for (const core::Terminal& terminal : session.terminals)
+    info.terminals.push_back(
+        {terminal.name, seconds_since(terminal.memory.last_input, now), terminal.foreground});
+  return info;
+}
+
+}  // namespace idled

@@ -1,0 +1,11 @@
+// A session as `list` shows it.
+#pragma once
+
+#include "idled/core/engine.h"
+#include "protocol/messages.h"
+
+namespace idled {
+
+protocol::SessionInfo view_of(const core::Session& session, const core::Now& now);
+
+}  // namespace idled

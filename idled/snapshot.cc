@@ -1,0 +1,146 @@
+#include "idled/snapshot.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+namespace idled {
+namespace {
+
+using core::SessionData;
+using nlohmann::json;
+
+constexpr int kVersion = 1;
+
+std::int64_t ticks(BootTime time) { return time.time_since_epoch().count(); }
+std::int64_t ticks(WallTime time) { return time.time_since_epoch().count(); }
+
+// The field's value, or `fallback` where it is missing or of another type.
+template <typename T>
+T get(const json& object, const char* name, T fallback) {
+  const auto it = object.find(name);
+  if (it == object.end()) return fallback;
+  if constexpr (std::is_same_v<T, bool>) {
+    return it->is_boolean() ? it->template get<T>() : fallback;
+  } else if constexpr (std::is_arithmetic_v<T>) {
+    return it->is_number_integer() ? it->template get<T>() : fallback;
+  } else {
+    return it->is_string() ? it->template get<T>() : fallback;
+  }
+}
+BootTime get_boot(const json& object, const char* name) {
+  return BootTime(nanoseconds(get<std::int64_t>(object, name, 0)));
+}
+WallTime get_wall(const json& object, const char* name) {
+  return WallTime(nanoseconds(get<std::int64_t>(object, name, 0)));
+}
+json sub(const json& object, const char* name) {
+  const auto it = object.find(name);
+  return it == object.end() ? json() : *it;
+}
+
+json login_to_json(const core::Login& login) {
+  return {{"id", login.id.value},
+          {"user", login.user},
+          {"uid", login.uid},
+          {"gids", login.gids},
+          {"service", login.service},
+          {"kind", static_cast<int>(login.kind)},
+          {"remote_host", login.remote_host},
+          {"ssh_connection", login.ssh_connection},
+          {"leader_pid", login.leader.pid},
+          {"leader_start", login.leader.start_ticks},
+          {"opened_at", ticks(login.opened_at)},
+          {"adopted", login.adopted}};
+}
+
+core::Login login_from_json(const json& object) {
+  core::Login login;
+  login.id.value = get<std::string>(object, "id", "");
+  login.user = get<std::string>(object, "user", "");
+  login.uid = get<uid_t>(object, "uid", static_cast<uid_t>(-1));
+  for (const json& gid : sub(object, "gids"))
+    if (gid.is_number_unsigned()) login.gids.push_back(gid.get<gid_t>());
+  login.service = get<std::string>(object, "service", "");
+  const int kind = get<int>(object, "kind", 0);
+  login.kind = kind >= 0 && kind <= static_cast<int>(core::Kind::kGraphical) ? static_cast<core::Kind>(kind)
+                                                                             : core::Kind::kNoTerminal;
+  login.remote_host = get<std::string>(object, "remote_host", "");
+  login.ssh_connection = get<std::string>(object, "ssh_connection", "");
+  login.leader.pid = get<pid_t>(object, "leader_pid", 0);
+  login.leader.start_ticks = get<std::uint64_t>(object, "leader_start", 0);
+  login.opened_at = get_wall(object, "opened_at");
+  login.adopted = get<bool>(object, "adopted", false);
+  return login;
+}
+
+json terminal_to_json(const core::Terminal& terminal) {
+  const core::TerminalMemory& memory = terminal.memory;
+  return {{"name", terminal.name},
+          {"boot", ticks(memory.clocks.boot)},
+          {"wall", ticks(memory.clocks.wall)},
+          {"atime", ticks(memory.atime)},
+          {"unread", memory.unread},
+          {"last_input", ticks(memory.last_input)},
+          {"witness", static_cast<int>(memory.witness)}};
+}
+
+core::Terminal terminal_from_json(const json& object) {
+  core::Terminal terminal;
+  terminal.name = get<std::string>(object, "name", "");
+  terminal.memory.clocks = {get_boot(object, "boot"), get_wall(object, "wall")};
+  terminal.memory.atime = get_wall(object, "atime");
+  terminal.memory.unread = get<std::uint32_t>(object, "unread", 0);
+  terminal.memory.last_input = get_boot(object, "last_input");
+  if (get<int>(object, "witness", 0) == static_cast<int>(core::Witness::kUnread))
+    terminal.memory.witness = core::Witness::kUnread;
+  return terminal;
+}
+
+}  // namespace
+
+std::string to_snapshot(const SessionData& data, std::string_view boot_id) {
+  json object{{"version", kVersion},
+              {"boot_id", boot_id},
+              {"login", login_to_json(data.login)},
+              {"opened", ticks(data.opened)},
+              {"floor", ticks(data.floor)}};
+  for (const core::Terminal& terminal : data.terminals) object["terminals"].push_back(terminal_to_json(terminal));
+  if (data.warning)
+    object["warning"] = {{"last_input", ticks(data.warning->last_input)},
+                         {"lead", data.warning->lead.count()},
+                         {"delivered", data.warning->delivered}};
+  if (data.kick)
+    object["kick"] = {{"at", ticks(data.kick->at)}, {"by", data.kick->by}, {"message", data.kick->message}};
+  return object.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+Result<SessionData> from_snapshot(std::string_view text, std::string_view boot_id) {
+  const json object = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (!object.is_object()) return Error{"not a JSON object"};
+  if (get<std::string>(object, "boot_id", "") != boot_id) return Error{"written before the machine was started"};
+  SessionData data;
+  data.login = login_from_json(sub(object, "login"));
+  if (!is_session_id(data.login.id.value)) return Error{"no session id"};
+  if (data.login.leader.pid <= 1 || data.login.user.empty()) return Error{"no leader or no user"};
+  data.opened = get_boot(object, "opened");
+  data.floor = get_boot(object, "floor");
+  for (const json& terminal : sub(object, "terminals"))
+    if (terminal.is_object()) data.terminals.push_back(terminal_from_json(terminal));
+  if (const json warning = sub(object, "warning"); warning.is_object())
+    data.warning = core::Warning{get_boot(warning, "last_input"),
+                                 seconds(get<std::int64_t>(warning, "lead", 0)),
+                                 get<bool>(warning, "delivered", true),
+                                 {}};
+  if (const json kick = sub(object, "kick"); kick.is_object())
+    data.kick = core::Kick{get_boot(kick, "at"), get<std::string>(kick, "by", ""),
+                           get<std::string>(kick, "message", "")};
+  return data;
+}
+
+bool is_session_id(std::string_view text) {
+  return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-';
+  });
+}
+
+}  // namespace idled

@@ -1,0 +1,115 @@
+#include "idled/system/proc.h"
+
+#include <dirent.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <memory>
+
+#include "idled/system/files.h"
+
+namespace idled::system {
+namespace {
+
+std::string proc_path(pid_t pid, const char* file) { return "/proc/" + std::to_string(pid) + "/" + file; }
+
+template <typename T>
+bool parse_number(std::string_view text, T& out) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
+std::string_view take_word(std::string_view& text) {
+  const std::size_t start = text.find_first_not_of(" \t\n");
+  if (start == std::string_view::npos) return text = {};
+  text.remove_prefix(start);
+  const std::string_view word = text.substr(0, text.find_first_of(" \t\n"));
+  text.remove_prefix(word.size());
+  return word;
+}
+
+// The value of a line "Name:\tvalue" of /proc/PID/status.
+std::string_view line_of(std::string_view text, std::string_view name) {
+  std::size_t at = text.substr(0, name.size()) == name ? 0 : text.find("\n" + std::string(name));
+  if (at == std::string_view::npos) return {};
+  if (at > 0) ++at;
+  const std::string_view rest = text.substr(at + name.size());
+  return rest.substr(0, rest.find('\n'));
+}
+
+// proc(5) counts the fields of stat from 1; the first after comm is 3.
+constexpr std::size_t kFirstField = 3;
+constexpr std::size_t kStartTime = 22;
+
+}  // namespace
+
+std::optional<ProcStat> parse_stat(std::string_view text) {
+  const std::size_t open = text.find('(');
+  const std::size_t close = text.rfind(')');
+  if (open == std::string_view::npos || close == std::string_view::npos || close < open) return std::nullopt;
+  ProcStat stat;
+  stat.comm = text.substr(open + 1, close - open - 1);
+  std::string_view rest = text.substr(close + 1);
+  std::array<std::string_view, kStartTime + 1> field;
+  for (std::size_t i = kFirstField; i <= kStartTime; ++i) field[i] = take_word(rest);
+  int tty = 0;
+  const bool good = parse_number(field[4], stat.ppid) && parse_number(field[5], stat.pgrp) &&
+                    parse_number(field[6], stat.session) && parse_number(field[7], tty) &&
+                    parse_number(field[8], stat.tpgid) && parse_number(field[kStartTime], stat.start_ticks);
+  if (!good) return std::nullopt;
+  stat.tty = static_cast<dev_t>(static_cast<unsigned>(tty));
+  return stat;
+}
+
+std::optional<ProcStatus> parse_status(std::string_view text) {
+  ProcStatus status;
+  std::string_view uids = line_of(text, "Uid:");
+  std::string_view gids = line_of(text, "Gid:");
+  std::string_view groups = line_of(text, "Groups:");
+  if (!parse_number(take_word(uids), status.uid) || !parse_number(take_word(uids), status.euid) ||
+      !parse_number(take_word(gids), status.gid))
+    return std::nullopt;
+  for (std::string_view word = take_word(groups); !word.empty(); word = take_word(groups)) {
+    if (gid_t gid = 0; parse_number(word, gid)) status.groups.push_back(gid);
+  }
+  return status;
+}
+
+std::optional<ProcStat> read_stat(pid_t pid) {
+  const Result<std::string> text = read_file(proc_path(pid, "stat"), 4096);
+  return text ? parse_stat(*text) : std::nullopt;
+}
+
+std::optional<ProcStatus> read_status(pid_t pid) {
+  // Groups may be 65,536 numbers.
+  const Result<std::string> text = read_file(proc_path(pid, "status"));
+  return text ? parse_status(*text) : std::nullopt;
+}
+
+std::optional<core::ProcessIdentity> identify(pid_t pid) {
+  const std::optional<ProcStat> stat = read_stat(pid);
+  if (!stat) return std::nullopt;
+  return core::ProcessIdentity{pid, stat->start_ticks};
+}
+
+std::string read_cmdline(pid_t pid) {
+  const Result<std::string> text = read_file(proc_path(pid, "cmdline"), 4096);
+  if (!text) return {};
+  std::string line = *text;
+  while (!line.empty() && line.back() == '\0') line.pop_back();
+  std::replace(line.begin(), line.end(), '\0', ' ');
+  return line;
+}
+
+std::vector<pid_t> list_pids() {
+  std::vector<pid_t> pids;
+  const std::unique_ptr<DIR, int (*)(DIR*)> folder(opendir("/proc"), closedir);
+  if (!folder) return pids;
+  while (const dirent* entry = readdir(folder.get())) {
+    if (pid_t pid = 0; parse_number(std::string_view(entry->d_name), pid)) pids.push_back(pid);
+  }
+  return pids;
+}
+
+}  // namespace idled::system

@@ -1,0 +1,47 @@
+// What /proc says of processes; proc(5). Parsing apart from reading, so that it
+// can be tried on any text.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "idled/core/types.h"
+
+namespace idled::system {
+
+struct ProcStat {
+  std::string comm;  // the program's name, at most 15 bytes, any bytes
+  pid_t ppid = 0;
+  pid_t pgrp = 0;
+  pid_t session = 0;
+  dev_t tty = 0;    // 0: no controlling terminal
+  pid_t tpgid = 0;  // its terminal's foreground process group; -1: none
+  std::uint64_t start_ticks = 0;
+};
+
+struct ProcStatus {
+  uid_t uid = 0;   // real
+  uid_t euid = 0;  // effective
+  gid_t gid = 0;
+  std::vector<gid_t> groups;  // supplementary
+};
+
+// Of /proc/PID/stat: comm stands in parentheses and may hold any byte, ')' too.
+std::optional<ProcStat> parse_stat(std::string_view text);
+std::optional<ProcStatus> parse_status(std::string_view text);
+
+// None for a process that is gone.
+std::optional<ProcStat> read_stat(pid_t pid);
+std::optional<ProcStatus> read_status(pid_t pid);
+std::optional<core::ProcessIdentity> identify(pid_t pid);
+// /proc/PID/cmdline with its NULs made spaces; empty if there is none.
+std::string read_cmdline(pid_t pid);
+// Every pid that /proc lists.
+std::vector<pid_t> list_pids();
+
+}  // namespace idled::system

@@ -1,0 +1,156 @@
+#include "idled/system/terminal.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/major.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include <algorithm>
+#include <charconv>
+#include <csignal>
+#include <memory>
+
+#include "idled/system/files.h"
+#include "idled/system/proc.h"
+
+namespace idled::system {
+namespace {
+
+constexpr int kOpenFlags = O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC;
+
+WallTime to_time(const timespec& time) { return WallTime(seconds(time.tv_sec) + nanoseconds(time.tv_nsec)); }
+
+bool is_ptmx(std::string_view target) {
+  return target == "/dev/ptmx" || (target.starts_with("/dev/pts") && target.ends_with("/ptmx"));
+}
+
+// "tty-index:\t3" of /proc/PID/fdinfo/FD.
+std::optional<unsigned> tty_index(pid_t pid, int fd) {
+  const Result<std::string> info =
+      read_file("/proc/" + std::to_string(pid) + "/fdinfo/" + std::to_string(fd), 4096);
+  if (!info) return std::nullopt;
+  constexpr std::string_view kKey = "tty-index:";
+  const std::size_t at = info->find(kKey);
+  if (at == std::string::npos) return std::nullopt;
+  const std::size_t digits = info->find_first_not_of(" \t", at + kKey.size());
+  if (digits == std::string::npos) return std::nullopt;
+  unsigned index = 0;
+  const auto [end, error] = std::from_chars(info->data() + digits, info->data() + info->size(), index);
+  return error == std::errc() ? std::optional(index) : std::nullopt;
+}
+
+bool is_same_mount_namespace(pid_t pid) {
+  struct stat theirs {};
+  struct stat ours {};
+  const std::string path = "/proc/" + std::to_string(pid) + "/ns/mnt";
+  return stat(path.c_str(), &theirs) == 0 && stat("/proc/self/ns/mnt", &ours) == 0 &&
+         theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino;
+}
+
+Result<OwnedFd> open_by_path(const std::string& name, dev_t device) {
+  const std::string path = "/dev/" + name;
+  OwnedFd fd(::open(path.c_str(), kOpenFlags | O_NOFOLLOW));
+  if (!fd) return errno_error("cannot open " + path);
+  struct stat status {};
+  if (fstat(fd.get(), &status) < 0) return errno_error("fstat " + path);
+  if (!S_ISCHR(status.st_mode) || status.st_rdev != device)
+    return Error{path + " is not the terminal that was meant", ENODEV};
+  return fd;
+}
+
+}  // namespace
+
+std::vector<PtyMaster> masters_of(pid_t pid) {
+  std::vector<PtyMaster> masters;
+  const std::string folder_path = "/proc/" + std::to_string(pid) + "/fd";
+  const std::unique_ptr<DIR, int (*)(DIR*)> folder(opendir(folder_path.c_str()), closedir);
+  if (!folder) return masters;
+  while (const dirent* entry = readdir(folder.get())) {
+    char target[64];
+    const ssize_t size = readlinkat(dirfd(folder.get()), entry->d_name, target, sizeof target);
+    if (size <= 0 || !is_ptmx({target, static_cast<std::size_t>(size)})) continue;
+    const int fd = std::atoi(entry->d_name);
+    const std::optional<unsigned> index = tty_index(pid, fd);
+    const bool known = index && std::any_of(masters.begin(), masters.end(),
+                                            [&](const PtyMaster& master) { return master.index == *index; });
+    if (index && !known) masters.push_back({fd, *index});
+  }
+  std::sort(masters.begin(), masters.end(), [](const PtyMaster& a, const PtyMaster& b) { return a.index < b.index; });
+  return masters;
+}
+
+Result<Terminal> Terminal::open(const Process& leader, const PtyMaster& master) {
+  const std::string name = "pts/" + std::to_string(master.index);
+  Result<OwnedFd> ours = leader.duplicate_fd(master.remote_fd);
+  if (ours) {
+    OwnedFd slave(ioctl(ours->get(), TIOCGPTPEER, kOpenFlags));
+    if (slave) return Terminal(name, std::move(slave), *std::move(ours));
+    return errno_error("cannot open " + name + " through its master");
+  }
+  if (ours.error().code != EPERM) return ours.error();
+  if (!is_same_mount_namespace(leader.pid()))
+    return Error{name + " may be another terminal in the mount namespace of process " + std::to_string(leader.pid()),
+                 EXDEV};
+  Result<OwnedFd> slave = open_by_path(name, makedev(UNIX98_PTY_SLAVE_MAJOR, master.index));
+  if (!slave) return slave.error();
+  return Terminal(name, *std::move(slave), OwnedFd());
+}
+
+Result<Terminal> Terminal::open_console(const std::string& name, dev_t device) {
+  Result<OwnedFd> fd = open_by_path(name, device);
+  if (!fd) return fd.error();
+  return Terminal(name, *std::move(fd), OwnedFd());
+}
+
+Result<core::TerminalSample> Terminal::sample() const {
+  struct stat status {};
+  if (fstat(slave_.get(), &status) < 0) return errno_error("fstat " + name_);
+  core::TerminalSample sample;
+  sample.name = name_;
+  sample.atime = to_time(status.st_atim);
+  sample.ctime = to_time(status.st_ctim);
+  int unread = 0;
+  if (ioctl(slave_.get(), TIOCINQ, &unread) == 0 && unread > 0) sample.unread = static_cast<std::uint32_t>(unread);
+  // The kernel answers for another session's terminal only through the master.
+  pid_t group = 0;
+  if (master_ && ioctl(master_.get(), TIOCGPGRP, &group) == 0 && group > 0) {
+    if (const std::optional<ProcStat> stat = read_stat(group)) sample.foreground = stat->comm;
+  }
+  return sample;
+}
+
+std::optional<core::ProcessIdentity> Terminal::session_leader() const {
+  pid_t session = 0;
+  if (master_ && ioctl(master_.get(), TIOCGSID, &session) == 0 && session > 0) return identify(session);
+  struct stat status {};
+  if (fstat(slave_.get(), &status) < 0) return std::nullopt;
+  for (const pid_t pid : list_pids()) {
+    const std::optional<ProcStat> stat = read_stat(pid);
+    if (stat && stat->session == pid && stat->tty == status.st_rdev)
+      return core::ProcessIdentity{pid, stat->start_ticks};
+  }
+  return std::nullopt;
+}
+
+bool Terminal::write(std::string_view text) const {
+  const ssize_t written = ::write(slave_.get(), text.data(), text.size());
+  return written == static_cast<ssize_t>(text.size());
+}
+
+Result<void> Terminal::hang_up() const {
+  if (ioctl(slave_.get(), TIOCVHANGUP) < 0) return errno_error("TIOCVHANGUP of " + name_);
+  return {};
+}
+
+std::string terminal_name(dev_t device) {
+  const unsigned number = minor(device);
+  const unsigned group = major(device);
+  if (group >= UNIX98_PTY_SLAVE_MAJOR && group < UNIX98_PTY_SLAVE_MAJOR + UNIX98_PTY_MAJOR_COUNT)
+    return "pts/" + std::to_string((group - UNIX98_PTY_SLAVE_MAJOR) * 256 + number);
+  if (group == TTY_MAJOR && number > 0) return number < 64 ? "tty" + std::to_string(number) : "ttyS" + std::to_string(number - 64);
+  return {};
+}
+
+}  // namespace idled::system

@@ -1,0 +1,64 @@
+// Terminals: found by the masters that a process holds, looked at, written to,
+// hung up. pty(7), devpts, tty_ioctl(4).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/owned_fd.h"
+#include "base/result.h"
+#include "idled/core/types.h"
+#include "idled/system/process.h"
+
+namespace idled::system {
+
+// A pty master among a process's descriptors.
+struct PtyMaster {
+  int remote_fd = -1;  // in that process
+  unsigned index = 0;  // the N of /dev/pts/N
+};
+
+// Each master once, by index. Reads /proc/PID/fd and fdinfo ("tty-index"): what
+// the process holds, and nothing a user can rearrange. Takes CAP_SYS_PTRACE.
+std::vector<PtyMaster> masters_of(pid_t pid);
+
+// The terminal side, held open for as short as can be: while it is, the master
+// does not see that everybody else has closed it.
+class Terminal {
+ public:
+  // Through the master, so that /dev/pts/N of another devpts, or one whose mode
+  // is 000, is no obstacle (TIOCGPTPEER). Where a security module forbids that,
+  // by path, if the leader sees the same devpts as we do.
+  static Result<Terminal> open(const Process& leader, const PtyMaster& master);
+  // A console: "tty1", "ttyS0".
+  static Result<Terminal> open_console(const std::string& name, dev_t device);
+
+  [[nodiscard]] const std::string& name() const { return name_; }
+  // Errors: EIO when it has been hung up meanwhile.
+  [[nodiscard]] Result<core::TerminalSample> sample() const;
+  // The process whose pid is its session's id and whose controlling terminal this is.
+  [[nodiscard]] std::optional<core::ProcessIdentity> session_leader() const;
+  [[nodiscard]] int fd() const { return slave_.get(); }
+
+  // Never blocks. False if the terminal did not take all of it (XOFF, full buffer).
+  [[nodiscard]] bool write(std::string_view text) const;
+  // TIOCVHANGUP: every process that has it open reads the end of file, and its
+  // foreground job gets SIGHUP. Takes CAP_SYS_ADMIN.
+  [[nodiscard]] Result<void> hang_up() const;
+
+ private:
+  Terminal(std::string name, OwnedFd slave, OwnedFd master)
+      : name_(std::move(name)), slave_(std::move(slave)), master_(std::move(master)) {}
+
+  std::string name_;
+  OwnedFd slave_;
+  OwnedFd master_;  // none for a console
+};
+
+// "pts/3", "tty1": below /dev, of a device number as /proc/PID/stat has it; empty
+// if it is neither a pty nor a console.
+std::string terminal_name(dev_t device);
+
+}  // namespace idled::system
