@@ -17,7 +17,7 @@ namespace idled::protocol {
 using Deadline = std::chrono::steady_clock::time_point;
 
 // Replies hold whole sessions, so they may be larger than requests.
-inline constexpr std::size_t kMaxReply = 16 * 1024 * 1024;
+inline constexpr std::size_t kMaxReply = std::size_t{16} * 1024 * 1024;
 
 class Client {
  public:

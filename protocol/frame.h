@@ -15,7 +15,7 @@
 namespace idled::protocol {
 
 // In bytes, without the NUL; for requests and for one chunk of a reply.
-inline constexpr std::size_t kMaxMessage = 64 * 1024;
+inline constexpr std::size_t kMaxMessage = std::size_t{64} * 1024;
 
 class FrameDecoder {
  public:

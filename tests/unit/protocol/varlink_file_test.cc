@@ -1,0 +1,219 @@
+// The interface file is what others code against, and nothing compiles it: here it
+// is held against what the encoders write.
+#include <gtest/gtest.h>
+
+#include <cctype>
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <sstream>
+#include <stdexcept>
+
+#include "protocol/messages.h"
+
+namespace idled::protocol {
+namespace {
+
+struct Field {
+  std::string type;  // "int", "[]string", "Terminal"
+  bool optional = false;
+};
+using Fields = std::map<std::string, Field>;
+
+// Name to fields; a method NAME has two entries, "NAME()" and "NAME->".
+struct Interface {
+  std::string name;
+  std::map<std::string, Fields> types, methods, errors;
+};
+
+// As much of Varlink's grammar as the file uses; throws where it departs from it.
+// Source: https://varlink.org/Interface-Definition
+class Parser {
+ public:
+  explicit Parser(std::istream& file) {
+    for (std::string line; std::getline(file, line);) split(line.substr(0, line.find('#')));
+  }
+
+  Interface interface() {
+    Interface result;
+    expect("interface");
+    result.name = take();
+    while (at_ < tokens_.size()) {
+      const std::string keyword = take();
+      const std::string name = take();
+      if (std::isupper(static_cast<unsigned char>(name[0])) == 0)
+        throw std::runtime_error(name + " does not begin with a capital");
+      if (keyword == "type") {
+        result.types[name] = fields();
+      } else if (keyword == "error") {
+        result.errors[name] = fields();
+      } else if (keyword == "method") {
+        result.methods[name + "()"] = fields();
+        expect("->");
+        result.methods[name + "->"] = fields();
+      } else {
+        throw std::runtime_error("unexpected " + keyword);
+      }
+    }
+    return result;
+  }
+
+ private:
+  void split(const std::string& line) {
+    for (std::size_t i = 0; i < line.size();) {
+      const auto is_word = [&](std::size_t at) {
+        return std::isalnum(static_cast<unsigned char>(line[at])) != 0 || line[at] == '_' ||
+               line[at] == '.';
+      };
+      std::size_t end = i + 1;
+      if (is_word(i))
+        while (end < line.size() && is_word(end)) ++end;
+      else if (line.compare(i, 2, "->") == 0 || line.compare(i, 2, "[]") == 0)
+        ++end;
+      if (line[i] != ' ') tokens_.push_back(line.substr(i, end - i));
+      i = end;
+    }
+  }
+  std::string take() {
+    if (at_ == tokens_.size()) throw std::runtime_error("the file ends too early");
+    return tokens_[at_++];
+  }
+  bool take_if(const std::string& token) {
+    const bool is_next = at_ < tokens_.size() && tokens_[at_] == token;
+    if (is_next) ++at_;
+    return is_next;
+  }
+  void expect(const std::string& token) {
+    if (const std::string found = take(); found != token)
+      throw std::runtime_error("'" + found + "' where '" + token + "' belongs");
+  }
+  Fields fields() {
+    Fields result;
+    expect("(");
+    if (take_if(")")) return result;
+    do {
+      const std::string name = take();
+      expect(":");
+      Field field;
+      field.optional = take_if("?");
+      if (take_if("[]")) field.type = "[]";
+      field.type += take();
+      if (!result.emplace(name, field).second) throw std::runtime_error(name + " is there twice");
+    } while (take_if(","));
+    expect(")");
+    return result;
+  }
+
+  std::vector<std::string> tokens_;
+  std::size_t at_ = 0;
+};
+
+const Interface& interface() {
+  static const Interface parsed = [] {
+    std::ifstream file(VARLINK_FILE);
+    if (!file) throw std::runtime_error("cannot read " VARLINK_FILE);
+    return Parser(file).interface();
+  }();
+  return parsed;
+}
+
+// What the file may call a value that an encoder wrote; "" for null.
+std::string type_of(const Json& value) {
+  if (value.is_string()) return "string";
+  if (value.is_number_integer()) return "int";
+  if (value.is_boolean()) return "bool";
+  return value.is_array() ? "[]" : "";
+}
+
+// `message` is a default value as encoded: what is optional in it is null.
+void expect_same(const Fields& fields, const Json& message) {
+  for (const auto& [name, field] : fields)
+    EXPECT_TRUE(message.contains(name)) << name << " is not in the messages";
+  for (const auto& [name, value] : message.items()) {
+    const auto it = fields.find(name);
+    if (it == fields.end()) {
+      ADD_FAILURE() << name << " is not in the file";
+      continue;
+    }
+    EXPECT_EQ(it->second.optional, value.is_null()) << name;
+    if (!value.is_null()) {
+      EXPECT_TRUE(it->second.type.starts_with(type_of(value))) << name << ": " << it->second.type;
+    }
+  }
+}
+
+template <typename M>
+void expect_same(const Fields& fields, const M& message) {
+  expect_same(fields, Json::parse(encode(message)));
+}
+
+TEST(VarlinkFile, IsOfThisInterface) {
+  EXPECT_EQ(interface().name, kInterface);
+}
+
+TEST(VarlinkFile, HasTheMethodsAndErrorsWeName) {
+  const auto full = [](const std::string& name) { return std::string(kInterface) + "." + name; };
+  std::set<std::string> methods, errors;
+  for (const auto& [name, fields] : interface().methods)
+    methods.insert(full(name.substr(0, name.size() - 2)));
+  for (const auto& [name, fields] : interface().errors) errors.insert(full(name));
+  EXPECT_EQ(methods,
+            (std::set<std::string>{std::string(kRegister), std::string(kRelease),
+                                   std::string(kList), std::string(kKick), std::string(kStatus)}));
+  EXPECT_EQ(errors, (std::set<std::string>{std::string(kNoSuchSession), std::string(kLeaderRefused),
+                                           std::string(kStillThere)}));
+}
+
+TEST(VarlinkFile, MethodsHaveTheFieldsOfTheMessages) {
+  const auto& methods = interface().methods;
+  expect_same(methods.at("Register()"), RegisterRequest{});
+  expect_same(methods.at("Register->"), RegisterReply{});
+  expect_same(methods.at("Release()"), ReleaseRequest{});
+  expect_same(methods.at("Release->"), Json::object());
+  expect_same(methods.at("List()"), ListRequest{});
+  expect_same(methods.at("List->"), ListReply{});
+  expect_same(methods.at("Kick()"), KickRequest{});
+  expect_same(methods.at("Kick->"), KickReply{});
+  expect_same(methods.at("Status()"), Json::object());
+  expect_same(methods.at("Status->"), StatusReply{});
+}
+
+TEST(VarlinkFile, TypesHaveTheFieldsOfTheMessages) {
+  ListReply list;
+  list.sessions.emplace_back();
+  const Json session = Json::parse(encode(list))["sessions"][0];
+  expect_same(interface().types.at("Session"), session);
+  list.sessions[0].terminals.emplace_back();
+  expect_same(interface().types.at("Terminal"),
+              Json::parse(encode(list))["sessions"][0]["terminals"][0]);
+  const Json kick = Json::parse(encode(KickReply{{}, {{}}}));
+  expect_same(interface().types.at("KickedLogin"), kick["logins"][0]);
+  EXPECT_EQ(interface().types.size(), 3U);
+}
+
+TEST(VarlinkFile, ErrorsHaveTheirParameters) {
+  const auto& errors = interface().errors;
+  expect_same(errors.at("NoSuchSession"), Json::parse(error_parameter("id", "c3")));
+  expect_same(errors.at("LeaderRefused"), Json::parse(error_parameter("reason", "x")));
+  expect_same(errors.at("StillThere"), StillThereError{});
+}
+
+TEST(VarlinkFile, EveryTypeNamedIsDefined) {
+  const auto check = [](const std::map<std::string, Fields>& group) {
+    for (const auto& [owner, fields] : group) {
+      for (const auto& [name, field] : fields) {
+        const std::string type = field.type.starts_with("[]") ? field.type.substr(2) : field.type;
+        const bool is_known =
+            type == "string" || type == "int" || type == "bool" || interface().types.contains(type);
+        EXPECT_TRUE(is_known) << owner << " " << name << ": " << type;
+      }
+    }
+  };
+  check(interface().types);
+  check(interface().methods);
+  check(interface().errors);
+}
+
+}  // namespace
+}  // namespace idled::protocol
