@@ -1,0 +1,110 @@
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "fake_daemon.h"
+
+namespace idled::tools {
+namespace {
+
+using protocol::Call;
+using protocol::Json;
+using protocol::ListReply;
+using protocol::Reply;
+using protocol::SessionInfo;
+
+SessionInfo session(const std::string& id, std::optional<std::string> logout_at) {
+  SessionInfo info;
+  info.id = id;
+  info.user = "alice";
+  info.state = "active";
+  info.logout_at = std::move(logout_at);
+  info.terminals = {{"pts/" + id, 3, "bash"}};
+  return info;
+}
+
+Reply chunk(std::vector<SessionInfo> sessions, bool continues) {
+  return {"", protocol::encode(ListReply{std::move(sessions)}), continues};
+}
+
+std::vector<Reply> two_chunks(const Call&) {
+  return {chunk({session("1", {}), session("2", "2026-01-31T09:31:00Z")}, true),
+          chunk({session("3", "2026-01-31T09:30:30Z")}, false)};
+}
+
+TEST(List, PutsTheChunksTogetherAndSorts) {
+  const FakeDaemon daemon(two_chunks);
+  const Ran ran = run_idlectl(daemon.socket(), {"list"});
+  EXPECT_EQ(ran.code, ExitCode::kDone);
+  EXPECT_EQ(ran.out,
+            "SESSION  USER   TERMINAL  FROM  IDLE  LIMIT   LEFT  STATE   RULE  IN FRONT\n"
+            "3        alice  pts/3     -        -      -    30s  active  -     bash\n"
+            "2        alice  pts/2     -        -      -  1m00s  active  -     bash\n"
+            "1        alice  pts/1     -        -      -      -  active  -     bash\n");
+  EXPECT_EQ(ran.err, "");
+}
+
+TEST(List, AsksForAllInSeveralReplies) {
+  const FakeDaemon daemon(two_chunks);
+  run_idlectl(daemon.socket(), {"list"});
+  ASSERT_EQ(daemon.calls().size(), 1U);
+  EXPECT_EQ(daemon.calls()[0].method, "io.idled.Sessions.List");
+  EXPECT_EQ(daemon.calls()[0].parameters, R"({"user":""})");
+  EXPECT_TRUE(daemon.calls()[0].more);
+}
+
+TEST(List, AsksForOneUser) {
+  const FakeDaemon daemon(two_chunks);
+  run_idlectl(daemon.socket(), {"list", "--user", "bob"});
+  EXPECT_EQ(daemon.calls().at(0).parameters, R"({"user":"bob"})");
+}
+
+TEST(List, FitsTheTerminal) {
+  const FakeDaemon daemon(two_chunks);
+  const Ran ran = run_idlectl(daemon.socket(), {"list"}, seconds(20), 40);
+  EXPECT_LE(ran.out.find('\n'), 40U);
+}
+
+TEST(List, JsonIsTheSameSessionsInTheSameOrder) {
+  const FakeDaemon daemon(two_chunks);
+  const Ran ran = run_idlectl(daemon.socket(), {"list", "--json"});
+  EXPECT_EQ(ran.code, ExitCode::kDone);
+  EXPECT_EQ(ran.out.back(), '\n');
+  const Json array = Json::parse(ran.out);
+  ASSERT_EQ(array.size(), 3U);
+  EXPECT_EQ(array[0]["id"], "3");
+  EXPECT_EQ(array[2]["id"], "1");
+  EXPECT_EQ(array[2]["logout_at"], nullptr);
+  EXPECT_EQ(array[0]["terminals"][0]["foreground"], "bash");
+}
+
+TEST(List, NoSessionsAreAHeaderAndASentenceBesides) {
+  const FakeDaemon daemon([](const Call&) { return std::vector{chunk({}, false)}; });
+  const Ran table = run_idlectl(daemon.socket(), {"list"});
+  EXPECT_EQ(table.code, ExitCode::kDone);
+  EXPECT_EQ(table.out, "SESSION  USER  TERMINAL  FROM  IDLE  LIMIT  LEFT  STATE  RULE  IN FRONT\n");
+  EXPECT_EQ(table.err, "No sessions.\n");
+  const Ran json = run_idlectl(daemon.socket(), {"list", "--json"});
+  EXPECT_EQ(json.out, "[]\n");
+  EXPECT_EQ(json.err, "");
+}
+
+TEST(List, AListCutShortIsNoList) {
+  const FakeDaemon daemon([](const Call&) {
+    return std::vector{chunk({session("1", {})}, true), error("org.varlink.service.Whatever")};
+  });
+  const Ran ran = run_idlectl(daemon.socket(), {"list", "--json"});
+  EXPECT_EQ(ran.code, ExitCode::kFailed);
+  EXPECT_EQ(ran.out, "");
+  EXPECT_EQ(ran.err, "idlectl: idled answers with the error org.varlink.service.Whatever\n");
+}
+
+TEST(List, AnAnswerThatCannotBeReadIsAFailure) {
+  const FakeDaemon daemon([](const Call&) { return std::vector{reply(R"({"sessions":"none"})")}; });
+  const Ran ran = run_idlectl(daemon.socket(), {"list"});
+  EXPECT_EQ(ran.code, ExitCode::kFailed);
+  EXPECT_EQ(ran.err, "idlectl: idled's answer cannot be read: 'sessions' is wrong\n");
+}
+
+}  // namespace
+}  // namespace idled::tools
