@@ -21,10 +21,13 @@ constexpr std::array<Unit, 4> kUnits{{
     {'s', "second", 1},
 }};
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 Error malformed(std::string_view text) {
-  return {"'" + std::string(text) + "' is not a duration; write seconds or units, as in 300, 5m or 1h30m"};
+  return {"'" + std::string(text) +
+          "' is not a duration; write seconds or units, as in 300, 5m or 1h30m"};
 }
 
 // Takes the digits at the front of `text`; saturates far above any valid value.
@@ -58,7 +61,8 @@ Result<seconds> parse_duration(std::string_view text) {
       if (!first) return malformed(text);  // "1h30": minutes or seconds? say it
       return checked(number, text);
     }
-    unit = std::find_if(unit, kUnits.end(), [&](const Unit& u) { return u.letter == rest.front(); });
+    unit =
+        std::find_if(unit, kUnits.end(), [&](const Unit& u) { return u.letter == rest.front(); });
     if (unit == kUnits.end()) return malformed(text);
     total += number * unit->length;
     ++unit;
@@ -86,9 +90,10 @@ std::string format_brief(seconds value) {
   for (std::size_t i = 0; i + 1 < kUnits.size(); ++i) {
     if (total < kUnits[i].length) continue;
     char buffer[48];
-    std::snprintf(buffer, sizeof buffer, "%lld%c%02lld%c", static_cast<long long>(total / kUnits[i].length),
-                  kUnits[i].letter,
-                  static_cast<long long>(total % kUnits[i].length / kUnits[i + 1].length), kUnits[i + 1].letter);
+    std::snprintf(buffer, sizeof buffer, "%lld%c%02lld%c",
+                  static_cast<long long>(total / kUnits[i].length), kUnits[i].letter,
+                  static_cast<long long>(total % kUnits[i].length / kUnits[i + 1].length),
+                  kUnits[i + 1].letter);
     return buffer;
   }
   return std::to_string(total) + "s";

@@ -10,7 +10,9 @@
 namespace idled {
 namespace {
 
-int lower(char c) { return std::tolower(static_cast<unsigned char>(c)); }
+int lower(char c) {
+  return std::tolower(static_cast<unsigned char>(c));
+}
 
 // Levenshtein's distance, case aside, with one row of memory.
 std::size_t distance(std::string_view a, std::string_view b) {
@@ -33,7 +35,8 @@ std::size_t distance(std::string_view a, std::string_view b) {
 std::string printable(std::string_view text, std::size_t limit) {
   const bool cut = text.size() > limit;
   std::string safe(text.substr(0, cut ? limit - std::min<std::size_t>(limit, 3) : limit));
-  std::replace_if(safe.begin(), safe.end(), [](char c) { return c < 0x20 || c > 0x7e; }, '?');
+  std::replace_if(
+      safe.begin(), safe.end(), [](char c) { return c < 0x20 || c > 0x7e; }, '?');
   if (cut) safe += "...";
   return safe;
 }
@@ -60,7 +63,8 @@ std::string format_rfc3339(WallTime time) {
   const long offset = local.tm_gmtoff / 60;  // minutes
   const long size = offset < 0 ? -offset : offset;
   char zone[16];
-  std::snprintf(zone, sizeof zone, "%c%02ld:%02ld", offset < 0 ? '-' : '+', size / 60 % 100, size % 60);
+  std::snprintf(zone, sizeof zone, "%c%02ld:%02ld", offset < 0 ? '-' : '+', size / 60 % 100,
+                size % 60);
   return std::string(date) + zone;
 }
 

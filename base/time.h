@@ -22,8 +22,8 @@ struct BootClock {
   static constexpr bool is_steady = true;
 };
 
-using BootTime = BootClock::time_point;                // since boot
-using WallTime = std::chrono::sys_time<nanoseconds>;   // since 1970-01-01T00:00:00Z
+using BootTime = BootClock::time_point;               // since boot
+using WallTime = std::chrono::sys_time<nanoseconds>;  // since 1970-01-01T00:00:00Z
 
 // Both clocks, read one right after the other.
 struct ClockReading {

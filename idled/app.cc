@@ -21,6 +21,7 @@ namespace {
 constexpr const char* kRunFolder = "/run/idled";
 constexpr const char* kStateFolder = "/run/idled/sessions";
 constexpr const char* kSocket = "/run/idled/io.idled.Sessions";
+constexpr std::uint64_t kReadsUsec = 5000;
 constexpr const char* kAdminGroup = "idled";
 
 struct Options {
@@ -52,10 +53,21 @@ Options parse_options(int argc, char** argv) {
         options.paths.file = optarg;
         options.paths.drop_ins.clear();
         break;
-      case 'c': options.check = true; break;
-      case 'v': std::printf("idled %s\n", kVersion); options.exit_status = 0; return options;
-      case 'h': std::fputs(kUsage, stdout); options.exit_status = 0; return options;
-      default: std::fputs(kUsage, stderr); options.exit_status = 2; return options;
+      case 'c':
+        options.check = true;
+        break;
+      case 'v':
+        std::printf("idled %s\n", kVersion);
+        options.exit_status = 0;
+        return options;
+      case 'h':
+        std::fputs(kUsage, stdout);
+        options.exit_status = 0;
+        return options;
+      default:
+        std::fputs(kUsage, stderr);
+        options.exit_status = 2;
+        return options;
     }
   }
   if (optind < argc) {
@@ -81,7 +93,8 @@ void raise_descriptor_limit() {
 // From systemd, or bound here.
 Result<OwnedFd> take_listener() {
   const int passed = sd_listen_fds(/*unset_environment=*/1);
-  if (passed > 1) return Error{"systemd passed " + std::to_string(passed) + " sockets instead of one"};
+  if (passed > 1)
+    return Error{"systemd passed " + std::to_string(passed) + " sockets instead of one"};
   if (passed == 1) return OwnedFd(SD_LISTEN_FDS_START);
   return service::listen_at(kSocket);
 }
@@ -126,7 +139,8 @@ class App {
 Result<void> App::start() {
   raise_descriptor_limit();
   umask(077);
-  if (mkdir(kRunFolder, 0755) < 0 && errno != EEXIST) return errno_error(std::string("cannot make ") + kRunFolder);
+  if (mkdir(kRunFolder, 0755) < 0 && errno != EEXIST)
+    return errno_error(std::string("cannot make ") + kRunFolder);
   // Its socket is for everybody, its state is not.
   if (chmod(kRunFolder, 0755) < 0) return errno_error(std::string("chmod ") + kRunFolder);
   if (const int r = sd_event_default(&event_); r < 0) return errno_error("sd_event_default", -r);
@@ -141,23 +155,30 @@ Result<void> App::start() {
   LoadedPolicy policy = load_policy_or_fallback(options_.paths);
   const bool good = policy.errors.empty();
   const std::map<std::string, gid_t> admins = system::look_up_groups({kAdminGroup});
-  daemon_ = std::make_unique<Daemon>(*host_, policy,
-                                     admins.empty() ? std::nullopt : std::optional(admins.begin()->second));
+  daemon_ = std::make_unique<Daemon>(
+      *host_, policy, admins.empty() ? std::nullopt : std::optional(admins.begin()->second));
   daemon_->set_witnesses(host_->witnesses());
   std::string witnesses;
-  for (const std::string& witness : host_->witnesses()) witnesses += (witnesses.empty() ? "" : ", ") + witness;
-  host_->record({core::RecordKind::kStarted, core::Severity::kInfo,
-                 std::string("idled ") + kVersion + " started; policy: " + policy.source + "; evidence: " + witnesses,
+  for (const std::string& witness : host_->witnesses())
+    witnesses += (witnesses.empty() ? "" : ", ") + witness;
+  host_->record({core::RecordKind::kStarted,
+                 core::Severity::kInfo,
+                 std::string("idled ") + kVersion + " started; policy: " + policy.source +
+                     "; evidence: " + witnesses,
                  {}});
   if (good)
     (void)keep_last_good(options_.paths);  // without it a later start has the built-in one
   else
-    host_->record({core::RecordKind::kPolicyRefused, core::Severity::kError,
-                   "The policy has errors, so the " + policy.source + " policy is in force:\n" + policy.errors, {}});
+    host_->record({core::RecordKind::kPolicyRefused,
+                   core::Severity::kError,
+                   "The policy has errors, so the " + policy.source + " policy is in force:\n" +
+                       policy.errors,
+                   {}});
 
   if (Result<void> watching = watch_host(); !watching) return watching;
   if (Result<void> watching = watch_signals(); !watching) return watching;
-  Result<std::unique_ptr<service::Server>> server = service::Server::start(event_, *std::move(listener), *daemon_);
+  Result<std::unique_ptr<service::Server>> server =
+      service::Server::start(event_, *std::move(listener), *daemon_);
   if (!server) return server.error();
   server_ = *std::move(server);
   daemon_->start();
@@ -179,8 +200,16 @@ Result<void> App::watch_host() {
   r = sd_event_add_post(event_, nullptr, &on_post, this);
   if (r < 0) return errno_error("sd_event_add_post", -r);
   if (Result<void> added = add_io(host_->exits_fd(), &on_exits); !added) return added;
-  if (host_->reads_fd() >= 0)
-    if (Result<void> added = add_io(host_->reads_fd(), &on_reads); !added) return added;
+  if (host_->reads_fd() >= 0) {
+    sd_event_source* reads = nullptr;
+    r = sd_event_add_io(event_, &reads, host_->reads_fd(), EPOLLIN, &on_reads, this);
+    if (r < 0) return errno_error("sd_event_add_io", -r);
+    // A loop that makes a terminal look read must not keep the daemon busy: events of
+    // one terminal merge in the queue until they are taken.
+    sd_event_source_set_ratelimit(reads, kReadsUsec, 1);
+    sd_event_source_set_floating(reads, true);
+    sd_event_source_unref(reads);
+  }
   Result<system::ClockStepWatch> clock = system::ClockStepWatch::open();
   if (!clock) return clock.error();
   clock_watch_.emplace(*std::move(clock));
@@ -206,7 +235,10 @@ int App::run() {
   sd_notifyf(0, "READY=1\nSTATUS=%zu sessions", daemon_->engine().size());
   const int r = sd_event_loop(event_);
   sd_notify(0, "STOPPING=1");
-  host_->record({core::RecordKind::kStopped, core::Severity::kInfo, "idled stopped; nobody is logged out by that", {}});
+  host_->record({core::RecordKind::kStopped,
+                 core::Severity::kInfo,
+                 "idled stopped; nobody is logged out by that",
+                 {}});
   return r < 0 ? 1 : 0;
 }
 
@@ -233,13 +265,14 @@ int App::on_timer(sd_event_source*, std::uint64_t, void* self) {
 
 int App::on_exits(sd_event_source*, int, std::uint32_t, void* self) {
   auto* app = static_cast<App*>(self);
-  for (core::SessionId& id : app->host_->take_exited()) app->daemon_->deliver(core::LeaderExited{std::move(id)});
+  for (core::SessionId& id : app->host_->take_exited())
+    app->daemon_->deliver(core::LeaderExited{std::move(id)});
   return 0;
 }
 
 int App::on_reads(sd_event_source*, int, std::uint32_t, void* self) {
   auto* app = static_cast<App*>(self);
-  for (core::SessionId& id : app->host_->take_read()) app->daemon_->deliver(core::TerminalRead{std::move(id)});
+  for (core::TerminalRead& read : app->host_->take_read()) app->daemon_->deliver(std::move(read));
   return 0;
 }
 

@@ -20,7 +20,8 @@ Daemon::Daemon(Host& host, LoadedPolicy policy, std::optional<gid_t> admins)
 
 void Daemon::start() {
   std::vector<std::string> troubles;
-  for (core::SessionData& data : host_.load_state(troubles)) deliver(core::LoginRestored{std::move(data)});
+  for (core::SessionData& data : host_.load_state(troubles))
+    deliver(core::LoginRestored{std::move(data)});
   for (const std::string& text : troubles) trouble(text);
   for (core::Login& login : host_.find_logins())
     if (!engine_.find_leader(login.leader)) deliver(core::LoginOpened{std::move(login), 0});
@@ -37,7 +38,8 @@ void Daemon::deliver(core::Event event) {
     queue_.pop_front();
     core::Step step = engine_.step(next, host_.now());
     next_ = step.next;
-    for (const core::Action& action : step.actions) std::visit([this](const auto& a) { perform(a); }, action);
+    for (const core::Action& action : step.actions)
+      std::visit([this](const auto& a) { perform(a); }, action);
   }
   pumping_ = false;
 }
@@ -53,10 +55,13 @@ void Daemon::perform(const core::Observe& action) {
 
 void Daemon::perform(const core::Write& action) {
   const core::Session* session = engine_.find(action.id);
-  if (session) deliver(core::Written{action.id, host_.write(*session, action.terminals, action.text)});
+  if (session)
+    deliver(core::Written{action.id, host_.write(*session, action.terminals, action.text)});
 }
 
-void Daemon::perform(const core::Watch& action) { host_.watch(action.id, action.on); }
+void Daemon::perform(const core::Watch& action) {
+  host_.watch(action.id, action.terminals);
+}
 
 void Daemon::perform(const core::HangUp& action) {
   const core::Session* session = engine_.find(action.id);
@@ -74,7 +79,9 @@ void Daemon::perform(const core::SignalTerminalLeaders& action) {
   host_.signal_terminal_leaders(action.id, action.signal);
 }
 
-void Daemon::perform(const core::SignalLogin& action) { host_.signal_login(action.id, action.signal); }
+void Daemon::perform(const core::SignalLogin& action) {
+  host_.signal_login(action.id, action.signal);
+}
 
 void Daemon::perform(const core::Save& action) {
   const core::Session* session = engine_.find(action.id);
@@ -83,7 +90,9 @@ void Daemon::perform(const core::Save& action) {
     trouble(saved.error().text + "; the session is watched on, but a restart would find it anew");
 }
 
-void Daemon::perform(const core::Forget& action) { host_.forget(action.id); }
+void Daemon::perform(const core::Forget& action) {
+  host_.forget(action.id);
+}
 
 void Daemon::perform(const core::Registered& action) {
   if (const std::optional<service::Answer> answer = take(action.token))
@@ -92,16 +101,17 @@ void Daemon::perform(const core::Registered& action) {
 
 void Daemon::perform(const core::KickAnswered& action) {
   const std::optional<service::Answer> answer = take(action.token);
-  if (!answer) return;
-  protocol::KickReply reply;
-  for (const SessionId& id : action.ids) reply.sessions.push_back(id.value);
-  if (action.still_there.empty()) return answer->done(protocol::encode(reply));
-  reply.sessions.clear();
-  for (const SessionId& id : action.still_there) reply.sessions.push_back(id.value);
-  answer->fail(protocol::kStillThere, protocol::encode(reply));
+  const auto kick = kicks_.extract(action.token);
+  if (!answer || kick.empty()) return;
+  if (action.still_there.empty()) return answer->done(protocol::encode(kick.mapped()));
+  protocol::StillThereError error;
+  for (const SessionId& id : action.still_there) error.sessions.push_back(id.value);
+  answer->fail(protocol::kStillThere, protocol::encode(error));
 }
 
-void Daemon::perform(const core::Record& action) { host_.record(action); }
+void Daemon::perform(const core::Record& action) {
+  host_.record(action);
+}
 
 void Daemon::trouble(std::string message) {
   host_.record({core::RecordKind::kTrouble, core::Severity::kWarning, std::move(message), {}});
@@ -136,7 +146,8 @@ bool Daemon::take_policy(LoadedPolicy policy) {
   deliver(core::PolicyChanged{policy_.policy});
   host_.record({core::RecordKind::kPolicyLoaded,
                 core::Severity::kInfo,
-                "Policy in force: " + policy_.source + (policy_.warnings.empty() ? "" : "\n" + policy_.warnings),
+                "Policy in force: " + policy_.source +
+                    (policy_.warnings.empty() ? "" : "\n" + policy_.warnings),
                 {}});
   return true;
 }
@@ -146,7 +157,8 @@ bool Daemon::take_policy(LoadedPolicy policy) {
 bool Daemon::is_admin(const service::Peer& peer) const {
   if (peer.uid == 0) return true;
   if (!admins_) return false;
-  return peer.gid == *admins_ || std::find(peer.groups.begin(), peer.groups.end(), *admins_) != peer.groups.end();
+  return peer.gid == *admins_ ||
+         std::find(peer.groups.begin(), peer.groups.end(), *admins_) != peer.groups.end();
 }
 
 bool Daemon::may_see(const service::Peer& peer, const core::Session& session) const {

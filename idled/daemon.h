@@ -40,7 +40,8 @@ class Daemon final : public service::Handler {
                   service::Answer answer) override;
   void on_list(const service::Peer& peer, const protocol::ListRequest& request, bool more,
                service::Answer answer) override;
-  void on_kick(const service::Peer& peer, const protocol::KickRequest& request, service::Answer answer) override;
+  void on_kick(const service::Peer& peer, const protocol::KickRequest& request,
+               service::Answer answer) override;
   void on_status(const service::Peer& peer, service::Answer answer) override;
 
   // What status says of this machine's evidence.
@@ -82,6 +83,7 @@ class Daemon final : public service::Handler {
   std::deque<core::Event> queue_;
   bool pumping_ = false;
   std::map<core::Token, service::Answer> answers_;
+  std::map<core::Token, protocol::KickReply> kicks_;  // what to answer when they are gone
   core::Token next_token_ = 1;
 };
 

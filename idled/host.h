@@ -25,15 +25,16 @@ class Host {
   // Holds the leader, so that its exit is told. ESRCH if it is gone by now.
   virtual Result<void> attach(const core::SessionId& id, const core::ProcessIdentity& leader) = 0;
   virtual core::Observation observe(const core::Session& session) = 0;
-  // From now on (or no longer) reads of its terminals are told.
-  virtual void watch(const core::SessionId& id, bool on) = 0;
+  // From now on reads of these terminals of the login are told, and of no others of it.
+  virtual void watch(const core::SessionId& id, const std::vector<std::string>& terminals) = 0;
 
   // False if one of the terminals did not take the text. Never blocks.
   virtual bool write(const core::Session& session, const std::vector<std::string>& terminals,
                      std::string_view text) = 0;
   // Notes each terminal's session leader, hangs the terminal up and sends the leaders
   // SIGHUP and SIGCONT. Terminals that are gone are no error.
-  virtual Result<void> hang_up(const core::Session& session, const std::vector<std::string>& terminals) = 0;
+  virtual Result<void> hang_up(const core::Session& session,
+                               const std::vector<std::string>& terminals) = 0;
   // To those that hang_up noted, except those that are gone.
   virtual void signal_terminal_leaders(const core::SessionId& id, core::Signal signal) = 0;
   virtual void signal_login(const core::SessionId& id, core::Signal signal) = 0;

@@ -8,8 +8,8 @@
 #include <csignal>
 
 #include "idled/snapshot.h"
-#include "idled/system/found_logins.h"
 #include "idled/system/files.h"
+#include "idled/system/found_logins.h"
 #include "idled/system/proc.h"
 
 namespace idled {
@@ -17,7 +17,9 @@ namespace {
 
 using core::SessionId;
 
-int number_of(core::Signal signal) { return signal == core::Signal::kTerminate ? SIGTERM : SIGKILL; }
+int number_of(core::Signal signal) {
+  return signal == core::Signal::kTerminate ? SIGTERM : SIGKILL;
+}
 
 bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -39,9 +41,12 @@ Result<std::unique_ptr<LinuxHost>> LinuxHost::open(const std::string& state_fold
   Result<std::string> boot_id = system::read_file("/proc/sys/kernel/random/boot_id", 128);
   if (!boot_id) return boot_id.error();
   while (!boot_id->empty() && boot_id->back() == '\n') boot_id->pop_back();
-  std::unique_ptr<LinuxHost> host(new LinuxHost(*std::move(store), std::move(exits), *std::move(boot_id)));
+  std::unique_ptr<LinuxHost> host(
+      new LinuxHost(*std::move(store), std::move(exits), *std::move(boot_id)));
   if (Result<system::TerminalWatch> watch = system::TerminalWatch::open(); watch)
     host->watch_ = std::make_unique<system::TerminalWatch>(*std::move(watch));
+  if (Result<system::Wire> wire = system::Wire::open(); wire)
+    host->wire_ = std::make_unique<system::Wire>(*std::move(wire));
   return host;
 }
 
@@ -51,6 +56,7 @@ LinuxHost::LinuxHost(system::StateStore store, OwnedFd exits, std::string boot_i
 std::vector<std::string> LinuxHost::witnesses() const {
   std::vector<std::string> witnesses{"terminal times", "unread lines"};
   if (watch_) witnesses.emplace_back("reads as they happen (inotify)");
+  if (wire_) witnesses.emplace_back("connections (INET_DIAG)");
   return witnesses;
 }
 
@@ -71,7 +77,8 @@ Result<void> LinuxHost::attach(const SessionId& id, const core::ProcessIdentity&
   if (!process) return process.error();
   epoll_event event{EPOLLIN, {}};
   event.data.u64 = static_cast<std::uint64_t>(leader.pid);
-  if (epoll_ctl(exits_.get(), EPOLL_CTL_ADD, process->fd(), &event) < 0) return errno_error("epoll_ctl");
+  if (epoll_ctl(exits_.get(), EPOLL_CTL_ADD, process->fd(), &event) < 0)
+    return errno_error("epoll_ctl");
   attached_.insert_or_assign(id.value, Attached{*std::move(process), {}});
   by_pid_[leader.pid] = id.value;
   return {};
@@ -94,7 +101,7 @@ LinuxHost::Attached* LinuxHost::attached(const SessionId& id) {
 }
 
 void LinuxHost::forget(const SessionId& id) {
-  if (watch_) watch_->remove(id.value);
+  if (watch_) watch_->keep_only(id.value, {});
   store_.remove(id.value);
   const auto it = attached_.find(id.value);
   if (it == attached_.end()) return;
@@ -104,14 +111,17 @@ void LinuxHost::forget(const SessionId& id) {
 
 // --- terminals ----------------------------------------------------------------------
 
-void LinuxHost::for_each_terminal(const Attached& login,
-                                  const std::function<void(const system::Terminal&)>& use) const {
-  const std::vector<system::PtyMaster> masters = system::masters_of(login.leader.pid());
-  for (const system::PtyMaster& master : masters) {
+void LinuxHost::for_each_terminal(const Attached& login, const UseTerminal& use) const {
+  for_each_terminal(login, system::holdings_of(login.leader.pid()), use);
+}
+
+void LinuxHost::for_each_terminal(const Attached& login, const system::Holdings& held,
+                                  const UseTerminal& use) const {
+  for (const system::PtyMaster& master : held.masters) {
     const Result<system::Terminal> terminal = system::Terminal::open(login.leader, master);
     if (terminal) use(*terminal);  // an error: it went away meanwhile
   }
-  if (!masters.empty()) return;
+  if (!held.masters.empty()) return;
   // A console login: the leader sits on the terminal itself.
   const std::optional<system::ProcStat> stat = system::read_stat(login.leader.pid());
   if (!stat || stat->tty == 0 || stat->start_ticks != login.leader.identity().start_ticks) return;
@@ -126,33 +136,39 @@ core::Observation LinuxHost::observe(const core::Session& session) {
   const Attached* login = attached(session.login.id);
   observation.leader_alive = login && login->leader.is_alive();
   if (observation.leader_alive) {
-    for_each_terminal(*login, [&](const system::Terminal& terminal) {
+    const system::Holdings held = system::holdings_of(login->leader.pid());
+    for_each_terminal(*login, held, [&](const system::Terminal& terminal) {
       Result<core::TerminalSample> sample = terminal.sample();
       if (!sample) return;
       sample->watched = watch_ && watch_->is_watched(session.login.id.value, terminal.name());
       observation.terminals.push_back(*std::move(sample));
     });
+    if (wire_)
+      observation.wire_quiet = wire_->quiet_for(session.login.ssh_connection, held.sockets);
   }
   observation.clocks = system::read_clocks();
   return observation;
 }
 
-void LinuxHost::watch(const SessionId& id, bool on) {
+void LinuxHost::watch(const SessionId& id, const std::vector<std::string>& terminals) {
   if (!watch_) return;
-  watch_->remove(id.value);
+  watch_->keep_only(id.value, terminals);
   const Attached* login = attached(id);
-  if (!on || !login) return;
+  if (terminals.empty() || !login) return;
   for_each_terminal(*login, [&](const system::Terminal& terminal) {
     // Without a watch the engine looks once a second.
-    (void)watch_->add(id.value, terminal.name(), terminal.fd());
+    if (contains(terminals, terminal.name()) && !watch_->is_watched(id.value, terminal.name()))
+      (void)watch_->add(id.value, terminal.name(), terminal.fd());
   });
 }
 
-std::vector<SessionId> LinuxHost::take_read() {
-  std::vector<SessionId> read;
-  if (!watch_) return read;
-  for (std::string& key : watch_->drain()) read.push_back({std::move(key)});
-  return read;
+std::vector<core::TerminalRead> LinuxHost::take_read() {
+  std::vector<core::TerminalRead> reads;
+  if (!watch_) return reads;
+  for (system::TerminalWatch::Seen& seen : watch_->drain())
+    reads.push_back(
+        {SessionId{std::move(seen.key)}, std::move(seen.terminal), seen.ctime, seen.read});
+  return reads;
 }
 
 bool LinuxHost::write(const core::Session& session, const std::vector<std::string>& terminals,
@@ -175,7 +191,8 @@ void LinuxHost::note_terminal_leader(Attached& login, const system::Terminal& te
   if (process) login.terminal_leaders.push_back(*std::move(process));
 }
 
-Result<void> LinuxHost::hang_up(const core::Session& session, const std::vector<std::string>& terminals) {
+Result<void> LinuxHost::hang_up(const core::Session& session,
+                                const std::vector<std::string>& terminals) {
   Attached* login = attached(session.login.id);
   if (!login) return Error{"the leader is gone", ESRCH};
   login->terminal_leaders.clear();
@@ -216,13 +233,15 @@ std::vector<core::SessionData> LinuxHost::load_state(std::vector<std::string>& t
       sessions.push_back(*std::move(data));
       continue;
     }
-    trouble.push_back("state of session " + entry.id + " ignored: " +
-                      (data ? "it names another session" : data.error().text));
+    trouble.push_back("state of session " + entry.id +
+                      " ignored: " + (data ? "it names another session" : data.error().text));
     store_.remove(entry.id);
   }
   return sessions;
 }
 
-std::vector<core::Login> LinuxHost::find_logins() { return system::find_logins(); }
+std::vector<core::Login> LinuxHost::find_logins() {
+  return system::find_logins();
+}
 
 }  // namespace idled

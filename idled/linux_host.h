@@ -13,6 +13,7 @@
 #include "idled/system/state_store.h"
 #include "idled/system/terminal.h"
 #include "idled/system/terminal_watch.h"
+#include "idled/system/wire.h"
 
 namespace idled {
 
@@ -27,7 +28,7 @@ class LinuxHost final : public Host {
   std::vector<core::SessionId> take_exited();
   // Readable when a watched terminal was read; -1 without inotify.
   [[nodiscard]] int reads_fd() const { return watch_ ? watch_->fd() : -1; }
-  std::vector<core::SessionId> take_read();
+  std::vector<core::TerminalRead> take_read();
   // What evidence this machine gives, for status and the log.
   [[nodiscard]] std::vector<std::string> witnesses() const;
   void forget_zone() { clock_.forget_zone(); }
@@ -36,10 +37,11 @@ class LinuxHost final : public Host {
   Result<core::ProcessIdentity> identify_leader(pid_t pid) override;
   Result<void> attach(const core::SessionId& id, const core::ProcessIdentity& leader) override;
   core::Observation observe(const core::Session& session) override;
-  void watch(const core::SessionId& id, bool on) override;
+  void watch(const core::SessionId& id, const std::vector<std::string>& terminals) override;
   bool write(const core::Session& session, const std::vector<std::string>& terminals,
              std::string_view text) override;
-  Result<void> hang_up(const core::Session& session, const std::vector<std::string>& terminals) override;
+  Result<void> hang_up(const core::Session& session,
+                       const std::vector<std::string>& terminals) override;
   void signal_terminal_leaders(const core::SessionId& id, core::Signal signal) override;
   void signal_login(const core::SessionId& id, core::Signal signal) override;
   Result<void> save_state(const core::SessionId& id, const core::SessionData& data) override;
@@ -56,14 +58,18 @@ class LinuxHost final : public Host {
 
   LinuxHost(system::StateStore store, OwnedFd exits, std::string boot_id);
   Attached* attached(const core::SessionId& id);
+  using UseTerminal = std::function<void(const system::Terminal&)>;
   // Every terminal of the login, opened; closed again when the call is over.
-  void for_each_terminal(const Attached& login, const std::function<void(const system::Terminal&)>& use) const;
+  void for_each_terminal(const Attached& login, const UseTerminal& use) const;
+  void for_each_terminal(const Attached& login, const system::Holdings& held,
+                         const UseTerminal& use) const;
   void note_terminal_leader(Attached& login, const system::Terminal& terminal);
 
   system::Clock clock_;
   system::Journal journal_;
   system::StateStore store_;
   std::unique_ptr<system::TerminalWatch> watch_;  // null: no inotify
+  std::unique_ptr<system::Wire> wire_;            // null: no INET_DIAG
   OwnedFd exits_;  // an epoll instance over the leaders' pidfds, data.u64 = pid
   std::string boot_id_;
   std::unordered_map<std::string, Attached> attached_;

@@ -14,7 +14,8 @@ namespace {
 namespace fs = std::filesystem;
 using policy::Source;
 
-constexpr std::size_t kLargestFile = std::size_t{1} << 20;  // bytes; the parser refuses larger ones with a reason
+constexpr std::size_t kLargestFile = std::size_t{1}
+                                     << 20;  // bytes; the parser refuses larger ones with a reason
 
 struct Sources {
   std::vector<Source> sources;
@@ -48,7 +49,8 @@ Sources read_sources(const PolicyPaths& paths) {
   }
   read.name = has_file ? paths.file : "";
   if (drop_ins > 0)
-    read.name += (has_file ? " and " : "") + std::to_string(drop_ins) + (drop_ins == 1 ? " drop-in" : " drop-ins");
+    read.name += (has_file ? " and " : "") + std::to_string(drop_ins) +
+                 (drop_ins == 1 ? " drop-in" : " drop-ins");
   if (read.name.empty()) read.name = "built-in";
   return read;
 }
@@ -62,7 +64,8 @@ LoadedPolicy parse_sources(const Sources& read) {
   loaded.errors = policy::render(parsed.errors);
   loaded.warnings = policy::render(parsed.warnings);
   if (!parsed.policy) return loaded;
-  const policy::Policy bound = parsed.policy->bind_groups(system::look_up_groups(parsed.policy->group_names()));
+  const policy::Policy bound =
+      parsed.policy->bind_groups(system::look_up_groups(parsed.policy->group_names()));
   loaded.warnings += policy::render(bound.unbound_groups());
   loaded.policy = std::make_shared<const policy::Policy>(bound);
   return loaded;
@@ -71,7 +74,8 @@ LoadedPolicy parse_sources(const Sources& read) {
 // The last good policy is one file, whatever it was made of.
 std::string pack(const std::vector<Source>& sources) {
   nlohmann::json packed = nlohmann::json::array();
-  for (const Source& source : sources) packed.push_back({{"name", source.name}, {"text", source.text}});
+  for (const Source& source : sources)
+    packed.push_back({{"name", source.name}, {"text", source.text}});
   return packed.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
@@ -89,7 +93,9 @@ std::vector<Source> unpack(const std::string& text) {
 
 }  // namespace
 
-LoadedPolicy load_policy(const PolicyPaths& paths) { return parse_sources(read_sources(paths)); }
+LoadedPolicy load_policy(const PolicyPaths& paths) {
+  return parse_sources(read_sources(paths));
+}
 
 LoadedPolicy load_policy_or_fallback(const PolicyPaths& paths) {
   LoadedPolicy loaded = load_policy(paths);

@@ -15,14 +15,14 @@ namespace idled {
 
 struct PolicyPaths {
   std::string file = "/etc/idled/policy.json";
-  std::string drop_ins = "/etc/idled/policy.d";           // *.json in name order, before `file`
+  std::string drop_ins = "/etc/idled/policy.d";  // *.json in name order, before `file`
   std::string last_good = "/var/lib/idled/policy.json";
 };
 
 struct LoadedPolicy {
   std::shared_ptr<const policy::Policy> policy;  // null: errors
-  std::string source;                            // "/etc/idled/policy.json and 2 drop-ins", "built-in", "last good"
-  std::string errors;                            // as a compiler prints them; empty: none
+  std::string source;  // "/etc/idled/policy.json and 2 drop-ins", "built-in", "last good"
+  std::string errors;  // as a compiler prints them; empty: none
   std::string warnings;
 };
 

@@ -30,9 +30,11 @@ Kind kind_of_tty(const protocol::RegisterRequest& request) {
   return tty.starts_with("tty") || tty == "console" ? Kind::kConsole : Kind::kNoTerminal;
 }
 
-core::Login login_of(const protocol::RegisterRequest& request, const core::ProcessIdentity& leader, WallTime now) {
+core::Login login_of(const protocol::RegisterRequest& request, const core::ProcessIdentity& leader,
+                     WallTime now) {
   core::Login login;
-  login.id.value = is_session_id(request.logind_session) ? request.logind_session : "p" + std::to_string(leader.pid);
+  login.id.value = is_session_id(request.logind_session) ? request.logind_session
+                                                         : "p" + std::to_string(leader.pid);
   login.user = request.user;
   login.uid = request.uid;
   login.gids.assign(request.gids.begin(), request.gids.end());
@@ -53,8 +55,15 @@ std::string_view below_dev(std::string_view name) {
 bool is_meant(const core::Session& session, const protocol::KickRequest& request) {
   if (!request.session.empty()) return session.login.id.value == request.session;
   if (!request.user.empty()) return session.login.user == request.user;
-  return std::any_of(session.terminals.begin(), session.terminals.end(),
-                     [&](const core::Terminal& t) { return t.name == below_dev(request.terminal); });
+  return std::any_of(
+      session.terminals.begin(), session.terminals.end(),
+      [&](const core::Terminal& t) { return t.name == below_dev(request.terminal); });
+}
+
+protocol::KickedLogin kicked_login(const core::Session& session) {
+  protocol::KickedLogin login{session.login.id.value, session.login.user, {}};
+  for (const core::Terminal& terminal : session.terminals) login.terminals.push_back(terminal.name);
+  return login;
 }
 
 }  // namespace
@@ -67,7 +76,8 @@ void Daemon::on_register(const service::Peer& peer, const protocol::RegisterRequ
                   core::Severity::kWarning,
                   "Cannot watch a login of " + printable(request.user) + ": " + leader.error().text,
                   {}});
-    return answer.fail(protocol::kLeaderRefused, protocol::error_parameter("reason", leader.error().text));
+    return answer.fail(protocol::kLeaderRefused,
+                       protocol::error_parameter("reason", leader.error().text));
   }
   if (request.user.empty())
     return answer.fail(protocol::kInvalidParameter, protocol::error_parameter("parameter", "user"));
@@ -76,7 +86,8 @@ void Daemon::on_register(const service::Peer& peer, const protocol::RegisterRequ
 }
 
 // By the leader that asks, not by the id: a login process speaks only for itself.
-void Daemon::on_release(const service::Peer& peer, const protocol::ReleaseRequest&, service::Answer answer) {
+void Daemon::on_release(const service::Peer& peer, const protocol::ReleaseRequest&,
+                        service::Answer answer) {
   const Result<core::ProcessIdentity> leader = host_.identify_leader(peer.pid);
   const core::Session* session = leader ? engine_.find_leader(*leader) : nullptr;
   if (session) deliver(core::LoginClosed{SessionId(session->login.id)});
@@ -85,7 +96,8 @@ void Daemon::on_release(const service::Peer& peer, const protocol::ReleaseReques
 
 void Daemon::look_at(const std::vector<SessionId>& ids) {
   for (const SessionId& id : ids)
-    if (const core::Session* session = engine_.find(id)) deliver(core::Observed{id, host_.observe(*session)});
+    if (const core::Session* session = engine_.find(id))
+      deliver(core::Observed{id, host_.observe(*session)});
 }
 
 void Daemon::on_list(const service::Peer& peer, const protocol::ListRequest& request, bool more,
@@ -106,12 +118,16 @@ void Daemon::on_list(const service::Peer& peer, const protocol::ListRequest& req
   answer.done(protocol::encode(reply));
 }
 
-void Daemon::on_kick(const service::Peer& peer, const protocol::KickRequest& request, service::Answer answer) {
-  const int selectors = !request.session.empty() + !request.terminal.empty() + !request.user.empty();
+void Daemon::on_kick(const service::Peer& peer, const protocol::KickRequest& request,
+                     service::Answer answer) {
+  const int selectors =
+      !request.session.empty() + !request.terminal.empty() + !request.user.empty();
   if (selectors != 1)
-    return answer.fail(protocol::kInvalidParameter, protocol::error_parameter("parameter", "session"));
+    return answer.fail(protocol::kInvalidParameter,
+                       protocol::error_parameter("parameter", "session"));
   if (request.delay_seconds < 0 || request.delay_seconds > kLongestKickDelay)
-    return answer.fail(protocol::kInvalidParameter, protocol::error_parameter("parameter", "delay_seconds"));
+    return answer.fail(protocol::kInvalidParameter,
+                       protocol::error_parameter("parameter", "delay_seconds"));
 
   const std::vector<SessionId> visible = visible_to(peer);
   look_at(visible);  // terminals are found, not told
@@ -123,10 +139,17 @@ void Daemon::on_kick(const service::Peer& peer, const protocol::KickRequest& req
   if (meant.empty()) {
     // Whoever sees only their own is not told whether another's exists.
     if (!is_admin(peer)) return answer.fail(protocol::kPermissionDenied);
-    const std::string& name = !request.session.empty() ? request.session : !request.user.empty() ? request.user : request.terminal;
+    const std::string& name = !request.session.empty() ? request.session
+                              : !request.user.empty()  ? request.user
+                                                       : request.terminal;
     return answer.fail(protocol::kNoSuchSession, protocol::error_parameter("id", name));
   }
-  deliver(core::KickRequested{keep(std::move(answer)), std::move(meant), name_of(peer), printable(request.message),
+  const core::Token token = keep(std::move(answer));
+  for (const SessionId& id : meant) {
+    kicks_[token].sessions.push_back(id.value);
+    kicks_[token].logins.push_back(kicked_login(*engine_.find(id)));
+  }
+  deliver(core::KickRequested{token, std::move(meant), name_of(peer), printable(request.message),
                               seconds(request.delay_seconds), request.wait});
 }
 

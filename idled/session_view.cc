@@ -14,20 +14,28 @@ using core::State;
 
 std::string_view name_of(Kind kind) {
   switch (kind) {
-    case Kind::kTerminal: return "terminal";
-    case Kind::kConsole: return "console";
-    case Kind::kNoTerminal: return "no-terminal";
-    case Kind::kGraphical: return "graphical";
+    case Kind::kTerminal:
+      return "terminal";
+    case Kind::kConsole:
+      return "console";
+    case Kind::kNoTerminal:
+      return "no-terminal";
+    case Kind::kGraphical:
+      return "graphical";
   }
   return "";
 }
 
 std::string_view name_of(State state) {
   switch (state) {
-    case State::kActive: return "active";
-    case State::kWarned: return "warned";
-    case State::kEnding: return "ending";
-    case State::kExempt: return "exempt";
+    case State::kActive:
+      return "active";
+    case State::kWarned:
+      return "warned";
+    case State::kEnding:
+      return "ending";
+    case State::kExempt:
+      return "exempt";
   }
   return "";
 }
@@ -55,7 +63,8 @@ protocol::SessionInfo view_of(const Session& session, const core::Now& now) {
     info.idle_seconds = seconds_since(session.input->at, now);
     info.witness = core::name_of(session.input->witness);
   }
-  if (session.rules->settings.idle && session.input) info.limit_seconds = session.rules->settings.idle->count();
+  if (session.rules->settings.idle && session.input)
+    info.limit_seconds = session.rules->settings.idle->count();
   if (const std::optional<BootTime> at = core::logout_at(session))
     info.logout_at = format_rfc3339(now.clocks.to_wall(*at));
   for (const core::Terminal& terminal : session.terminals)

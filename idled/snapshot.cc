@@ -11,8 +11,12 @@ using nlohmann::json;
 
 constexpr int kVersion = 1;
 
-std::int64_t ticks(BootTime time) { return time.time_since_epoch().count(); }
-std::int64_t ticks(WallTime time) { return time.time_since_epoch().count(); }
+std::int64_t ticks(BootTime time) {
+  return time.time_since_epoch().count();
+}
+std::int64_t ticks(WallTime time) {
+  return time.time_since_epoch().count();
+}
 
 // The field's value, or `fallback` where it is missing or of another type.
 template <typename T>
@@ -62,8 +66,9 @@ core::Login login_from_json(const json& object) {
     if (gid.is_number_unsigned()) login.gids.push_back(gid.get<gid_t>());
   login.service = get<std::string>(object, "service", "");
   const int kind = get<int>(object, "kind", 0);
-  login.kind = kind >= 0 && kind <= static_cast<int>(core::Kind::kGraphical) ? static_cast<core::Kind>(kind)
-                                                                             : core::Kind::kNoTerminal;
+  login.kind = kind >= 0 && kind <= static_cast<int>(core::Kind::kGraphical)
+                   ? static_cast<core::Kind>(kind)
+                   : core::Kind::kNoTerminal;
   login.remote_host = get<std::string>(object, "remote_host", "");
   login.ssh_connection = get<std::string>(object, "ssh_connection", "");
   login.leader.pid = get<pid_t>(object, "leader_pid", 0);
@@ -81,7 +86,11 @@ json terminal_to_json(const core::Terminal& terminal) {
           {"atime", ticks(memory.atime)},
           {"unread", memory.unread},
           {"last_input", ticks(memory.last_input)},
-          {"witness", static_cast<int>(memory.witness)}};
+          {"witness", static_cast<int>(memory.witness)},
+          {"ctime", ticks(memory.ctime)},
+          {"ctime_settles", ticks(memory.ctime_settles)},
+          {"doubted", memory.doubted},
+          {"forgeries", memory.forgeries}};
 }
 
 core::Terminal terminal_from_json(const json& object) {
@@ -91,8 +100,14 @@ core::Terminal terminal_from_json(const json& object) {
   terminal.memory.atime = get_wall(object, "atime");
   terminal.memory.unread = get<std::uint32_t>(object, "unread", 0);
   terminal.memory.last_input = get_boot(object, "last_input");
-  if (get<int>(object, "witness", 0) == static_cast<int>(core::Witness::kUnread))
-    terminal.memory.witness = core::Witness::kUnread;
+  const int witness = get<int>(object, "witness", 0);
+  if (witness > 0 && witness <= static_cast<int>(core::Witness::kWire))
+    terminal.memory.witness = static_cast<core::Witness>(witness);
+  // Not armed: reads while no daemon ran were seen by nobody, so that time is doubtful.
+  terminal.memory.ctime = get_wall(object, "ctime");
+  terminal.memory.ctime_settles = get_boot(object, "ctime_settles");
+  terminal.memory.doubted = get<bool>(object, "doubted", false);
+  terminal.memory.forgeries = get<std::uint32_t>(object, "forgeries", 0);
   return terminal;
 }
 
@@ -104,20 +119,23 @@ std::string to_snapshot(const SessionData& data, std::string_view boot_id) {
               {"login", login_to_json(data.login)},
               {"opened", ticks(data.opened)},
               {"floor", ticks(data.floor)}};
-  for (const core::Terminal& terminal : data.terminals) object["terminals"].push_back(terminal_to_json(terminal));
+  for (const core::Terminal& terminal : data.terminals)
+    object["terminals"].push_back(terminal_to_json(terminal));
   if (data.warning)
     object["warning"] = {{"last_input", ticks(data.warning->last_input)},
                          {"lead", data.warning->lead.count()},
                          {"delivered", data.warning->delivered}};
   if (data.kick)
-    object["kick"] = {{"at", ticks(data.kick->at)}, {"by", data.kick->by}, {"message", data.kick->message}};
+    object["kick"] = {
+        {"at", ticks(data.kick->at)}, {"by", data.kick->by}, {"message", data.kick->message}};
   return object.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 Result<SessionData> from_snapshot(std::string_view text, std::string_view boot_id) {
   const json object = json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!object.is_object()) return Error{"not a JSON object"};
-  if (get<std::string>(object, "boot_id", "") != boot_id) return Error{"written before the machine was started"};
+  if (get<std::string>(object, "boot_id", "") != boot_id)
+    return Error{"written before the machine was started"};
   SessionData data;
   data.login = login_from_json(sub(object, "login"));
   if (!is_session_id(data.login.id.value)) return Error{"no session id"};
@@ -139,7 +157,8 @@ Result<SessionData> from_snapshot(std::string_view text, std::string_view boot_i
 
 bool is_session_id(std::string_view text) {
   return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-';
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+           c == '-';
   });
 }
 

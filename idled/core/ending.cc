@@ -14,18 +14,25 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kPoll{100};      // between looks while a login ends
 constexpr milliseconds kSlowPoll{500};  // and once it has taken long
-constexpr seconds kFarewell{1};         // how long a connection may take to follow its last terminal
+constexpr seconds kFarewell{1};  // how long a connection may take to follow its last terminal
 
 // How long a rung is given before the next.
 nanoseconds patience(Rung rung) {
   switch (rung) {
-    case Rung::kFarewell: return milliseconds(100);
-    case Rung::kHangUp: return milliseconds(500);
-    case Rung::kTerminate: return seconds(3);
-    case Rung::kKill: return seconds(2);
-    case Rung::kTerminateLogin: return seconds(3);
-    case Rung::kKillLogin: return seconds(2);
-    case Rung::kStuck: return seconds(60);
+    case Rung::kFarewell:
+      return milliseconds(100);
+    case Rung::kHangUp:
+      return milliseconds(500);
+    case Rung::kTerminate:
+      return seconds(3);
+    case Rung::kKill:
+      return seconds(2);
+    case Rung::kTerminateLogin:
+      return seconds(3);
+    case Rung::kKillLogin:
+      return seconds(2);
+    case Rung::kStuck:
+      return seconds(60);
   }
   return seconds(60);
 }
@@ -38,8 +45,8 @@ Rung next_rung(Rung rung) {
 
 void Engine::begin_ending(Session& session, Cause cause, Context& context) {
   if (cause == Cause::kIdle && session.warning && !session.warning->delivered)
-    context.want(record_of(RecordKind::kWarningUndelivered, Severity::kWarning, session, context.now,
-                           "A terminal took no warning: " + describe(session)));
+    context.want(record_of(RecordKind::kWarningUndelivered, Severity::kWarning, session,
+                           context.now, "A terminal took no warning: " + describe(session)));
   Ending ending;
   ending.cause = cause;
   ending.whole_login = cause == Cause::kKick;
@@ -77,6 +84,8 @@ void Engine::on(const HungUp& event, Context& context) {
   Record record = record_of(RecordKind::kLogout, Severity::kNotice, *session, context.now,
                             "Logging out " + describe(*session));
   record.fields.emplace_back("IDLED_CAUSE", name_of(session->ending->cause));
+  if (const std::string forged = forged_terminals(*session); !forged.empty())
+    record.fields.emplace_back("IDLED_FORGED", forged);
   if (session->kick) {
     record.fields.emplace_back("IDLED_BY", session->kick->by);
     record.fields.emplace_back("IDLED_REASON", session->kick->message);
@@ -99,12 +108,15 @@ void Engine::on(const Spared& event, Context& context) {
 
 void Engine::go_on_ending(Session& session, Context& context) {
   Ending& ending = *session.ending;
-  const bool held = std::any_of(session.terminals.begin(), session.terminals.end(), [&](const Terminal& terminal) {
-    return std::find(ending.terminals.begin(), ending.terminals.end(), terminal.name) != ending.terminals.end();
-  });
+  const bool held = std::any_of(
+      session.terminals.begin(), session.terminals.end(), [&](const Terminal& terminal) {
+        return std::find(ending.terminals.begin(), ending.terminals.end(), terminal.name) !=
+               ending.terminals.end();
+      });
   const BootTime now = context.boot();
   if (ending.rung == Rung::kFarewell) {
-    if (ending.cause == Cause::kIdle && session.input && now < deadline_of(session)) return spare(session, context);
+    if (ending.cause == Cause::kIdle && session.input && now < deadline_of(session))
+      return spare(session, context);
     if (now >= ending.rung_at + patience(Rung::kFarewell)) return hang_up(session, context);
     return schedule_.set(session, ending.rung_at + patience(Rung::kFarewell));
   }
@@ -118,7 +130,8 @@ void Engine::go_on_ending(Session& session, Context& context) {
   } else if (now >= ending.rung_at + patience(ending.rung)) {
     return climb(session, next_rung(ending.rung), context);
   }
-  schedule_.set(session, now + (now - ending.began < seconds(2) ? nanoseconds(kPoll) : nanoseconds(kSlowPoll)));
+  schedule_.set(session, now + (now - ending.began < seconds(2) ? nanoseconds(kPoll)
+                                                                : nanoseconds(kSlowPoll)));
 }
 
 void Engine::climb(Session& session, Rung rung, Context& context) {
@@ -128,11 +141,20 @@ void Engine::climb(Session& session, Rung rung, Context& context) {
   schedule_.set(session, context.boot() + kPoll);
   switch (rung) {
     case Rung::kFarewell:
-    case Rung::kHangUp: break;
-    case Rung::kTerminate: context.want(SignalTerminalLeaders{id, Signal::kTerminate}); break;
-    case Rung::kKill: context.want(SignalTerminalLeaders{id, Signal::kKill}); break;
-    case Rung::kTerminateLogin: context.want(SignalLogin{id, Signal::kTerminate}); break;
-    case Rung::kKillLogin: context.want(SignalLogin{id, Signal::kKill}); break;
+    case Rung::kHangUp:
+      break;
+    case Rung::kTerminate:
+      context.want(SignalTerminalLeaders{id, Signal::kTerminate});
+      break;
+    case Rung::kKill:
+      context.want(SignalTerminalLeaders{id, Signal::kKill});
+      break;
+    case Rung::kTerminateLogin:
+      context.want(SignalLogin{id, Signal::kTerminate});
+      break;
+    case Rung::kKillLogin:
+      context.want(SignalLogin{id, Signal::kKill});
+      break;
     case Rung::kStuck:
       context.want(SignalLogin{id, Signal::kKill});
       context.want(record_of(RecordKind::kStuck, Severity::kError, session, context.now,
@@ -141,20 +163,22 @@ void Engine::climb(Session& session, Rung rung, Context& context) {
                                  " outlives SIGKILL; look at what it waits for (state D in ps)"));
       return settle_kicks(id, true, context);
   }
-  Record record = record_of(RecordKind::kSignalled, Severity::kInfo, session, context.now,
-                            "Still there, " + std::string(name_of(rung)) + ": " + describe(session));
+  Record record =
+      record_of(RecordKind::kSignalled, Severity::kInfo, session, context.now,
+                "Still there, " + std::string(name_of(rung)) + ": " + describe(session));
   record.fields.emplace_back("IDLED_RUNG", name_of(rung));
   context.want(std::move(record));
 }
 
 void Engine::finish_ending(Session& session, Context& context) {
-  Record record = record_of(RecordKind::kEnded, Severity::kNotice, session, context.now,
-                            "Logged out the terminals of " + describe(session) + "; its connection goes on");
+  Record record =
+      record_of(RecordKind::kEnded, Severity::kNotice, session, context.now,
+                "Logged out the terminals of " + describe(session) + "; its connection goes on");
   record.fields.emplace_back("IDLED_CAUSE", name_of(session.ending->cause));
   context.want(std::move(record));
   session.ending.reset();
   session.warning.reset();
-  context.want(Watch{session.login.id, false});
+  update_watch(session, context);
   context.want(Save{session.login.id});
   decide(session, context);
 }
@@ -168,9 +192,10 @@ void Engine::on(const KickRequested& event, Context& context) {
     if (!session) continue;
     pending.remaining.push_back(id);
     session->kick = Kick{context.boot() + event.delay, event.by, event.message};
-    Record record = record_of(RecordKind::kKickRequested, Severity::kNotice, *session, context.now,
-                              "Logout of " + describe(*session) + " requested by " + event.by +
-                                  (event.delay > seconds(0) ? ", in " + format_duration(event.delay) : ""));
+    Record record =
+        record_of(RecordKind::kKickRequested, Severity::kNotice, *session, context.now,
+                  "Logout of " + describe(*session) + " requested by " + event.by +
+                      (event.delay > seconds(0) ? ", in " + format_duration(event.delay) : ""));
     record.fields.emplace_back("IDLED_BY", event.by);
     record.fields.emplace_back("IDLED_REASON", event.message);
     context.want(std::move(record));

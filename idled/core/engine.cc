@@ -18,7 +18,8 @@ constexpr std::chrono::milliseconds kLookSpacing{250};
 
 policy::Subject subject_of(const Session& session) {
   const Login& login = session.login;
-  policy::Subject subject{login.user, login.uid, login.gids, login.service, login.remote_host, {}, kind_of(session)};
+  policy::Subject subject{login.user,        login.uid, login.gids,      login.service,
+                          login.remote_host, {},        kind_of(session)};
   for (const Terminal& terminal : session.terminals) subject.terminals.push_back(terminal.name);
   return subject;
 }
@@ -35,7 +36,8 @@ Step Engine::step(const Event& event, const Now& now) {
   Context context{now, {}};
   std::visit([&](const auto& e) { on(e, context); }, event);
   Step step{std::move(context.actions), rules_change_at_};
-  if (const Session* first = schedule_.first(); first && (!step.next || first->schedule.due < *step.next))
+  if (const Session* first = schedule_.first();
+      first && (!step.next || first->schedule.due < *step.next))
     step.next = first->schedule.due;
   return step;
 }
@@ -61,7 +63,8 @@ void Engine::on(const LoginOpened& event, Context& context) {
   context.want(Registered{event.token, session.login.id, shell_tmout(session.rules->settings)});
   context.want(Save{session.login.id});
   const bool adopted = session.login.adopted;
-  context.want(record_of(adopted ? RecordKind::kAdopted : RecordKind::kOpened, Severity::kInfo, session, context.now,
+  context.want(record_of(adopted ? RecordKind::kAdopted : RecordKind::kOpened, Severity::kInfo,
+                         session, context.now,
                          (adopted ? "Found " : "Opened ") + describe(session)));
   if (adopted)
     schedule_.set(session, context.boot());  // may be long idle already
@@ -74,9 +77,9 @@ void Engine::on(const LoginRestored& event, Context& context) {
   if (by_leader_.contains(leader.pid) || sessions_.contains(event.data.login.id.value)) return;
   Session& session = insert(event.data, context.now);
   context.want(Attach{session.login.id, leader});
-  context.want(
-      record_of(RecordKind::kRestored, Severity::kDebug, session, context.now, "Restored " + describe(session)));
-  if (session.warning) context.want(Watch{session.login.id, true});
+  context.want(record_of(RecordKind::kRestored, Severity::kDebug, session, context.now,
+                         "Restored " + describe(session)));
+  update_watch(session, context);
   schedule_.set(session, context.boot());
 }
 
@@ -105,8 +108,8 @@ void Engine::close(Session& session, Context& context) {
     record.fields.emplace_back("IDLED_CAUSE", name_of(session.ending->cause));
     context.want(std::move(record));
   } else {
-    context.want(
-        record_of(RecordKind::kClosed, Severity::kInfo, session, context.now, "Closed " + describe(session)));
+    context.want(record_of(RecordKind::kClosed, Severity::kInfo, session, context.now,
+                           "Closed " + describe(session)));
   }
   context.want(Forget{id});
   schedule_.remove(session);
@@ -122,6 +125,7 @@ void Engine::on(const Observed& event, Context& context) {
   if (!session) return;
   if (!event.observation.leader_alive) return close(*session, context);
   take_in(*session, event.observation, context.now);
+  update_watch(*session, context);
   if (session->ending)
     go_on_ending(*session, context);
   else
@@ -130,7 +134,13 @@ void Engine::on(const Observed& event, Context& context) {
 
 void Engine::on(const TerminalRead& event, Context& context) {
   Session* session = lookup(event.id);
-  if (!session || !session->warning || session->ending) return;
+  if (!session) return;
+  for (Terminal& terminal : session->terminals) {
+    if (terminal.name != event.terminal) continue;
+    const auto learn = event.read ? remember_read : remember_change;
+    terminal.memory = learn(terminal.memory, event.ctime, context.boot());
+  }
+  if (!event.read || !session->warning || session->ending) return;
   const BootTime earliest = session->looked_at + kLookSpacing;
   if (context.boot() >= earliest)
     context.want(Observe{event.id});
@@ -173,7 +183,8 @@ void Engine::resolve(Session& session, const Now& now) {
   if (!session.rules || !is_same(*session.rules, resolved))
     session.rules = std::make_shared<const policy::Resolved>(std::move(resolved));
   if (const std::optional<seconds> change = policy_->next_change(now.local)) {
-    if (!rules_change_at_ || now.boot() + *change < *rules_change_at_) rules_change_at_ = now.boot() + *change;
+    if (!rules_change_at_ || now.boot() + *change < *rules_change_at_)
+      rules_change_at_ = now.boot() + *change;
   }
 }
 
@@ -223,7 +234,8 @@ State state_of(const Session& session) {
 }
 
 Kind kind_of(const Session& session) {
-  if (session.login.kind == Kind::kGraphical || session.login.kind == Kind::kConsole) return session.login.kind;
+  if (session.login.kind == Kind::kGraphical || session.login.kind == Kind::kConsole)
+    return session.login.kind;
   return session.terminals.empty() ? Kind::kNoTerminal : Kind::kTerminal;
 }
 

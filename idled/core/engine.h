@@ -82,6 +82,7 @@ class Engine {
 
   // decide.cc
   void take_in(Session& session, const Observation& observation, const Now& now);
+  void update_watch(Session& session, Context& context);
   void decide(Session& session, Context& context);
   void decide_idle(Session& session, Context& context);
   void decide_kick(Session& session, Context& context);

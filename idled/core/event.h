@@ -45,8 +45,11 @@ struct Written {  // the answer to Write of a warning
   SessionId id;
   bool delivered = true;  // by every terminal
 };
-struct TerminalRead {  // a watched terminal was read
+struct TerminalRead {  // a watched terminal was read (or `touch -a` says so), or changed
   SessionId id;
+  std::string terminal;
+  WallTime ctime;    // right after
+  bool read = true;  // false: its times or mode were changed, nothing else is said
 };
 struct KickRequested {
   Token token = 0;  // answered by KickAnswered
@@ -62,8 +65,9 @@ struct PolicyChanged {
 struct ClockStepped {};  // the wall clock was set
 struct TimerExpired {};
 
-using Event = std::variant<LoginOpened, LoginRestored, LoginClosed, LeaderExited, Observed, HungUp, Spared,
-                           Written, TerminalRead, KickRequested, PolicyChanged, ClockStepped, TimerExpired>;
+using Event =
+    std::variant<LoginOpened, LoginRestored, LoginClosed, LeaderExited, Observed, HungUp, Spared,
+                 Written, TerminalRead, KickRequested, PolicyChanged, ClockStepped, TimerExpired>;
 
 // --- actions, in the order to be performed -----------------------------------
 
@@ -79,9 +83,9 @@ struct Write {  // answered by Written
   std::vector<std::string> terminals;
   std::string text;
 };
-struct Watch {  // tell at once when a terminal of it is read
+struct Watch {  // tell at once when one of these is read; of no others of the login
   SessionId id;
-  bool on = true;
+  std::vector<std::string> terminals;
 };
 struct HangUp {  // answered by HungUp or Spared
   SessionId id;
@@ -114,7 +118,7 @@ struct KickAnswered {
   std::vector<SessionId> still_there;  // would not die
 };
 
-using Action = std::variant<Attach, Observe, Write, Watch, HangUp, SignalTerminalLeaders, SignalLogin, Save,
-                            Forget, Registered, KickAnswered, Record>;
+using Action = std::variant<Attach, Observe, Write, Watch, HangUp, SignalTerminalLeaders,
+                            SignalLogin, Save, Forget, Registered, KickAnswered, Record>;
 
 }  // namespace idled::core

@@ -15,6 +15,18 @@
 // Keys that nobody reads move no time. Complete lines among them show as growth
 // of the terminal's unread bytes, and count as input of the moment of the look.
 //
+// The times can be set by the terminal's owner, but not without moving its ctime. A
+// ctime that stands still since the last look vouches for the atime. When it has moved
+// (touch, but chmod and mesg too: no accusation yet), reads of that terminal are watched
+// from then on (inotify, IN_ACCESS), and its atime is not asked any more: what lies in
+// the doubtful past counts once, up to the moment the watch began. `touch -a` looks like
+// a read to inotify; a read therefore counts only if the ctime is one that had settled
+// before: seen at least kSettling ago, and no doubtful event since. (The Enter after
+// `mesg n` comes with a change of its own; it counts by the keys before it, kTyping.)
+//
+// A time set back may hide input as late as the setting itself, so the ctime is the least
+// that a doubtful time counts for.
+//
 // The connection is the second witness. It carries every key, but other traffic
 // too, so it can only lower what the terminal says: the last input is what both
 // allow.
@@ -30,10 +42,21 @@ inline constexpr seconds kAtimeBlock{8};
 // tcpi_last_data_recv counts in jiffies of up to 10 ms (CONFIG_HZ=100).
 inline constexpr std::chrono::milliseconds kWireGrain{10};
 
+// ctime has the grain of a jiffy (4 ms), so that two changes close together look like one.
+constexpr std::chrono::milliseconds kSettling{20};
+// The ctime of a terminal seen for the first time is no news if it is of the login's
+// opening: sshd gives the terminal to its user, and profiles say `mesg n`.
+constexpr seconds kOpening{10};
+
+// A read that comes with a change of times counts so soon after one that was beyond doubt.
+constexpr seconds kTyping{2};
+
 enum class Witness {
   kTerminal,  // the terminal's atime
+  kDoubtful,  // the atime of a terminal whose times were changed: counts once
+  kRead,      // a read seen as it happened
   kUnread,    // lines typed that nobody has read
-  kWire,      // the connection was quiet for longer than the atime says
+  kWire,      // the connection was quiet for longer than the terminal says
 };
 
 // What is remembered of a terminal from one look to the next.
@@ -44,11 +67,24 @@ struct TerminalMemory {
   // No input came after this. At most one block after the look it was learnt at.
   BootTime last_input;
   Witness witness = Witness::kTerminal;
+
+  WallTime ctime;
+  BootTime ctime_settles{};     // when `ctime` was first seen, or last in doubt
+  bool doubted = false;         // the ctime has moved: its reads should be watched
+  bool armed = false;           // and are, so that the atime is not asked any more
+  std::uint32_t forgeries = 0;  // how often the ctime has moved since
+  BootTime read{};              // the last read that counted as such
 };
 
-// The memory after a look. `before` is none for a terminal seen for the first time.
+// The memory after a look. `before` is none for a terminal seen for the first time;
+// `opened_at` is when its login was opened.
 TerminalMemory remember(const std::optional<TerminalMemory>& before, const TerminalSample& sample,
-                        const ClockReading& clocks);
+                        const ClockReading& clocks, WallTime opened_at);
+
+// The memory after a read was told, with the terminal's ctime as it was right after.
+TerminalMemory remember_read(TerminalMemory memory, WallTime ctime, BootTime at);
+// And after a change of its times or mode was: the ctime to compare later reads with.
+TerminalMemory remember_change(TerminalMemory memory, WallTime ctime, BootTime at);
 
 struct LastInput {
   BootTime at;  // may lie up to one block after the look: the block is not over yet

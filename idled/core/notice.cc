@@ -11,15 +11,18 @@ namespace {
 constexpr std::size_t kWidth = 78;
 
 // One line of a notice, cut to the width.
-std::string line(const std::string& text) { return "*** " + printable(text, kWidth - 4) + "\r\n"; }
+std::string line(const std::string& text) {
+  return "*** " + printable(text, kWidth - 4) + "\r\n";
+}
 
 // "14:05:00": the local time `left` from now.
 std::string clock_time(seconds left, const Now& now) {
   const auto of_day = (now.local.shown() + left).time_since_epoch() % std::chrono::days(1);
   const std::chrono::hh_mm_ss time(of_day);
   char text[32];
-  std::snprintf(text, sizeof text, "%02ld:%02ld:%02ld", static_cast<long>(time.hours().count()) % 24,
-                static_cast<long>(time.minutes().count()), static_cast<long>(time.seconds().count()));
+  std::snprintf(
+      text, sizeof text, "%02ld:%02ld:%02ld", static_cast<long>(time.hours().count()) % 24,
+      static_cast<long>(time.minutes().count()), static_cast<long>(time.seconds().count()));
   return text;
 }
 
@@ -43,13 +46,18 @@ std::string warning_text(const Session& session, seconds left, const Now& now) {
   return "\r\n\a" + line("No input for " + format_spoken(idle_for(session, now)) + ".") +
          line("You will be logged out in " + format_spoken(left) + ", at " + clock_time(left, now) +
               ". Press Enter to stay.") +
-         line("idled: the limit is " + limit_of(session) + " (rule: " + session.rules->idle_rule + ").") +
+         line("idled: the limit is " + limit_of(session) + " (rule: " + session.rules->idle_rule +
+              ").") +
          site_message(session);
 }
 
-std::string cancelled_text() { return "\r\n" + line("You are back: logout cancelled."); }
+std::string cancelled_text() {
+  return "\r\n" + line("You are back: logout cancelled.");
+}
 
-std::string put_off_text() { return "\r\n" + line("The policy has changed: that logout is off."); }
+std::string put_off_text() {
+  return "\r\n" + line("The policy has changed: that logout is off.");
+}
 
 std::string kick_warning_text(const Kick& kick, seconds left, const Now& now) {
   std::string text = "\r\n\a" + line("You will be logged out in " + format_spoken(left) + ", at " +
@@ -65,7 +73,8 @@ std::string farewell_text(const Session& session, Cause cause) {
     return text;
   }
   return "\r\n" +
-         line("Logged out by idled: no input for " + limit_of(session) + " (rule: " + session.rules->idle_rule + ").") +
+         line("Logged out by idled: no input for " + limit_of(session) +
+              " (rule: " + session.rules->idle_rule + ").") +
          site_message(session);
 }
 

@@ -18,18 +18,18 @@ enum class RecordKind {
   kOpened,
   kAdopted,
   kRestored,
-  kRefused,             // a login that cannot be watched, and why
-  kClosed,              // it ended by itself
+  kRefused,  // a login that cannot be watched, and why
+  kClosed,   // it ended by itself
   kWarned,
   kWarningUndelivered,  // a terminal never took it
   kCancelled,           // the user came back after a warning
   kWouldLogOut,         // mode report
   kKickRequested,
-  kLogout,              // the terminals are hung up
-  kSignalled,           // a further rung of the ladder
-  kEnded,               // what was to end has ended
-  kStuck,               // it has not
-  kTrouble,             // something went wrong that an administrator should know
+  kLogout,     // the terminals are hung up
+  kSignalled,  // a further rung of the ladder
+  kEnded,      // what was to end has ended
+  kStuck,      // it has not
+  kTrouble,    // something went wrong that an administrator should know
 };
 
 enum class Severity { kError, kWarning, kNotice, kInfo, kDebug };

@@ -9,7 +9,8 @@ namespace {
 
 std::string terminal_names(const Session& session) {
   std::string names;
-  for (const Terminal& terminal : session.terminals) names += (names.empty() ? "" : " ") + terminal.name;
+  for (const Terminal& terminal : session.terminals)
+    names += (names.empty() ? "" : " ") + terminal.name;
   return names;
 }
 
@@ -26,7 +27,9 @@ std::string describe(const Session& session) {
 Record record_of(RecordKind kind, Severity severity, const Session& session, const Now& now,
                  std::string message) {
   Record record{kind, severity, std::move(message), {}};
-  auto add = [&](const char* name, std::string value) { record.fields.emplace_back(name, std::move(value)); };
+  auto add = [&](const char* name, std::string value) {
+    record.fields.emplace_back(name, std::move(value));
+  };
   add("IDLED_SESSION", session.login.id.value);
   add("IDLED_USER", printable(session.login.user));
   add("IDLED_UID", std::to_string(session.login.uid));
@@ -47,32 +50,59 @@ Record record_of(RecordKind kind, Severity severity, const Session& session, con
   return record;
 }
 
+std::string forged_terminals(const Session& session) {
+  constexpr std::uint32_t kHarmless = 2;
+  std::string text;
+  for (const Terminal& terminal : session.terminals) {
+    if (terminal.memory.forgeries <= kHarmless) continue;
+    text += (text.empty() ? "" : ", ") + terminal.name + " (" +
+            std::to_string(terminal.memory.forgeries) + " times)";
+  }
+  return text;
+}
+
 std::string_view name_of(Witness witness) {
   switch (witness) {
-    case Witness::kTerminal: return "terminal";
-    case Witness::kUnread: return "unread lines";
-    case Witness::kWire: return "connection";
+    case Witness::kTerminal:
+      return "terminal";
+    case Witness::kDoubtful:
+      return "terminal, its times changed";
+    case Witness::kRead:
+      return "reads";
+    case Witness::kUnread:
+      return "unread lines";
+    case Witness::kWire:
+      return "connection";
   }
   return "";
 }
 
 std::string_view name_of(Cause cause) {
   switch (cause) {
-    case Cause::kIdle: return "idle";
-    case Cause::kKick: return "kick";
+    case Cause::kIdle:
+      return "idle";
+    case Cause::kKick:
+      return "kick";
   }
   return "";
 }
 
 std::string_view name_of(Rung rung) {
   switch (rung) {
-    case Rung::kFarewell: return "farewell";
-    case Rung::kHangUp: return "hangup";
-    case Rung::kTerminate: return "SIGTERM to the terminal's session leader";
-    case Rung::kKill: return "SIGKILL to the terminal's session leader";
-    case Rung::kTerminateLogin: return "SIGTERM to the login's leader";
-    case Rung::kKillLogin: return "SIGKILL to the login's leader";
-    case Rung::kStuck: return "stuck";
+    case Rung::kFarewell:
+      return "farewell";
+    case Rung::kHangUp:
+      return "hangup";
+    case Rung::kTerminate:
+      return "SIGTERM to the terminal's session leader";
+    case Rung::kKill:
+      return "SIGKILL to the terminal's session leader";
+    case Rung::kTerminateLogin:
+      return "SIGTERM to the login's leader";
+    case Rung::kKillLogin:
+      return "SIGKILL to the login's leader";
+    case Rung::kStuck:
+      return "stuck";
   }
   return "";
 }

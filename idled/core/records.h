@@ -17,6 +17,10 @@ std::string describe(const Session& session);
 Record record_of(RecordKind kind, Severity severity, const Session& session, const Now& now,
                  std::string message);
 
+// Terminals whose times were changed again and again while their reads were watched, with
+// how often: "pts/3 (57 times)"; empty if there are none. Once or twice is `mesg n`.
+std::string forged_terminals(const Session& session);
+
 std::string_view name_of(Witness witness);
 std::string_view name_of(Cause cause);
 std::string_view name_of(Rung rung);

@@ -68,7 +68,8 @@ class Schedule {
   void sink(std::size_t place) {
     for (;;) {
       std::size_t least = place;
-      for (std::size_t child = 2 * place + 1; child <= 2 * place + 2 && child < heap_.size(); ++child)
+      for (std::size_t child = 2 * place + 1; child <= 2 * place + 2 && child < heap_.size();
+           ++child)
         if (before(child, least)) least = child;
       if (least == place) return;
       swap(place, least);

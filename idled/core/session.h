@@ -21,9 +21,9 @@ struct Terminal {
 
 // That the user has been told of a logout to come.
 struct Warning {
-  BootTime last_input;      // as it was then; input after it cancels
-  seconds lead{0};          // the shortest lead time told so far
-  bool delivered = true;    // some terminal may take nothing: XOFF, a full buffer
+  BootTime last_input;    // as it was then; input after it cancels
+  seconds lead{0};        // the shortest lead time told so far
+  bool delivered = true;  // some terminal may take nothing: XOFF, a full buffer
   BootTime tried_at{};
 };
 
@@ -39,19 +39,19 @@ enum class Cause { kIdle, kKick };
 // The ladder: each rung is tried, then time is given, then the terminals are
 // looked at again, before the next.
 enum class Rung {
-  kFarewell,         // why, on the terminals: a hangup throws away what is not read yet
-  kHangUp,           // TIOCVHANGUP, then SIGHUP and SIGCONT to the terminals' session leaders
-  kTerminate,        // SIGTERM to them
-  kKill,             // SIGKILL to them
-  kTerminateLogin,   // SIGTERM to the login's leader
-  kKillLogin,        // SIGKILL to it
-  kStuck,            // nothing helped: an error that somebody sees, and SIGKILL again now and then
+  kFarewell,        // why, on the terminals: a hangup throws away what is not read yet
+  kHangUp,          // TIOCVHANGUP, then SIGHUP and SIGCONT to the terminals' session leaders
+  kTerminate,       // SIGTERM to them
+  kKill,            // SIGKILL to them
+  kTerminateLogin,  // SIGTERM to the login's leader
+  kKillLogin,       // SIGKILL to it
+  kStuck,           // nothing helped: an error that somebody sees, and SIGKILL again now and then
 };
 
 struct Ending {
   Cause cause = Cause::kIdle;
-  bool whole_login = false;             // not only the terminals below
-  std::vector<std::string> terminals;   // those to end
+  bool whole_login = false;            // not only the terminals below
+  std::vector<std::string> terminals;  // those to end
   Rung rung = Rung::kFarewell;
   BootTime rung_at;
   BootTime began;
@@ -74,10 +74,11 @@ struct Session : SessionData {
   explicit Session(SessionData data) : SessionData(std::move(data)) {}
 
   std::shared_ptr<const policy::Resolved> rules;
-  std::optional<LastInput> input;         // as of the last look; none without a terminal
+  std::optional<LastInput> input;  // as of the last look; none without a terminal
   BootTime looked_at{};
   std::optional<Ending> ending;
   std::optional<BootTime> reported_input;  // mode report: the idle time already recorded
+  std::vector<std::string> watched;        // the terminals whose reads are asked for
   ScheduleEntry schedule;
 };
 

@@ -40,20 +40,20 @@ struct Login {
   std::string user;
   uid_t uid = 0;
   std::vector<gid_t> gids;
-  std::string service;         // PAM service: "sshd", "login"
+  std::string service;            // PAM service: "sshd", "login"
   Kind kind = Kind::kNoTerminal;  // as first known; a terminal seen later makes it kTerminal
-  std::string remote_host;     // address or name; empty: local
-  std::string ssh_connection;  // "CLIENT-IP PORT SERVER-IP PORT", or empty
-  ProcessIdentity leader;      // its process; signals to it end the whole login
+  std::string remote_host;        // address or name; empty: local
+  std::string ssh_connection;     // "CLIENT-IP PORT SERVER-IP PORT", or empty
+  ProcessIdentity leader;         // its process; signals to it end the whole login
   WallTime opened_at;
   bool adopted = false;  // found, not announced by PAM
 };
 
 // One look at one terminal.
 struct TerminalSample {
-  std::string name;  // "pts/3", "tty1": below /dev
-  WallTime atime;    // last read of input, kept by the kernel in blocks of 8 s
-  WallTime ctime;    // last change by chmod, chown or utimensat; no read moves it
+  std::string name;          // "pts/3", "tty1": below /dev
+  WallTime atime;            // last read of input, kept by the kernel in blocks of 8 s
+  WallTime ctime;            // last change by chmod, chown or utimensat; no read moves it
   std::uint32_t unread = 0;  // bytes of complete lines that nobody has read yet (TIOCINQ)
   std::optional<std::string> foreground;  // name of the foreground job's leader
   bool watched = false;                   // a read of it will be told at once

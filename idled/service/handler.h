@@ -44,9 +44,12 @@ class Answer {
 class Handler {
  public:
   virtual ~Handler() = default;
-  virtual void on_register(const Peer& peer, const protocol::RegisterRequest& request, Answer answer) = 0;
-  virtual void on_release(const Peer& peer, const protocol::ReleaseRequest& request, Answer answer) = 0;
-  virtual void on_list(const Peer& peer, const protocol::ListRequest& request, bool more, Answer answer) = 0;
+  virtual void on_register(const Peer& peer, const protocol::RegisterRequest& request,
+                           Answer answer) = 0;
+  virtual void on_release(const Peer& peer, const protocol::ReleaseRequest& request,
+                          Answer answer) = 0;
+  virtual void on_list(const Peer& peer, const protocol::ListRequest& request, bool more,
+                       Answer answer) = 0;
   virtual void on_kick(const Peer& peer, const protocol::KickRequest& request, Answer answer) = 0;
   virtual void on_status(const Peer& peer, Answer answer) = 0;
 };

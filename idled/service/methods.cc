@@ -13,7 +13,8 @@ template <typename Request, typename Use>
 void decoded(const Call& call, const Answer& answer, Use use) {
   const Result<Request> request = protocol::decode<Request>(call.parameters);
   if (request) return use(*request);
-  answer.fail(protocol::kInvalidParameter, protocol::error_parameter("parameter", request.error().text));
+  answer.fail(protocol::kInvalidParameter,
+              protocol::error_parameter("parameter", request.error().text));
 }
 
 constexpr std::array<Method, 5> kMethods{{
@@ -29,16 +30,19 @@ constexpr std::array<Method, 5> kMethods{{
      }},
     {protocol::kList, Access::kAnyone,
      [](Handler& handler, const Peer& peer, const Call& call, Answer answer) {
-       decoded<protocol::ListRequest>(
-           call, answer, [&](const auto& request) { handler.on_list(peer, request, call.more, answer); });
+       decoded<protocol::ListRequest>(call, answer, [&](const auto& request) {
+         handler.on_list(peer, request, call.more, answer);
+       });
      }},
     {protocol::kKick, Access::kAnyone,
      [](Handler& handler, const Peer& peer, const Call& call, Answer answer) {
-       decoded<protocol::KickRequest>(call, answer,
-                                      [&](const auto& request) { handler.on_kick(peer, request, answer); });
+       decoded<protocol::KickRequest>(
+           call, answer, [&](const auto& request) { handler.on_kick(peer, request, answer); });
      }},
     {protocol::kStatus, Access::kAnyone,
-     [](Handler& handler, const Peer& peer, const Call&, Answer answer) { handler.on_status(peer, answer); }},
+     [](Handler& handler, const Peer& peer, const Call&, Answer answer) {
+       handler.on_status(peer, std::move(answer));
+     }},
 }};
 
 void unknown(const Call& call, const Answer& answer) {
@@ -51,13 +55,16 @@ void unknown(const Call& call, const Answer& answer) {
 
 }  // namespace
 
-std::span<const Method> methods() { return kMethods; }
+std::span<const Method> methods() {
+  return kMethods;
+}
 
 void dispatch(Handler& handler, const Peer& peer, const Call& call, Answer answer) {
-  const auto method =
-      std::find_if(kMethods.begin(), kMethods.end(), [&](const Method& m) { return m.name == call.method; });
+  const auto method = std::find_if(kMethods.begin(), kMethods.end(),
+                                   [&](const Method& m) { return m.name == call.method; });
   if (method == kMethods.end()) return unknown(call, answer);
-  if (method->access == Access::kRoot && peer.uid != 0) return answer.fail(protocol::kPermissionDenied);
+  if (method->access == Access::kRoot && peer.uid != 0)
+    return answer.fail(protocol::kPermissionDenied);
   method->call(handler, peer, call, std::move(answer));
 }
 

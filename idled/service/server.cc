@@ -14,9 +14,9 @@ namespace {
 
 constexpr std::size_t kMostConnections = 1024;
 constexpr std::size_t kMostPerUser = 32;  // root's logins are not counted
-constexpr std::size_t kMostUnread = std::size_t{32} << 20;  // bytes of replies that a client leaves unread
-constexpr std::uint64_t kSweepUsec = 1'000'000;
-constexpr int kPatience = 10;  // sweeps without progress on a half-sent message or an unread reply
+constexpr std::size_t kMostUnread = std::size_t{32}
+                                    << 20;  // bytes of replies that a client leaves unread
+constexpr int kSweeps = 10;                 // in the time of patience
 
 Peer peer_of(int fd) {
   Peer peer;
@@ -51,7 +51,8 @@ class Server::Connection {
 
   Result<void> start() {
     sd_event_source* source = nullptr;
-    if (const int r = sd_event_add_io(server_.event_, &source, fd_.get(), EPOLLIN, &on_io, this); r < 0)
+    if (const int r = sd_event_add_io(server_.event_, &source, fd_.get(), EPOLLIN, &on_io, this);
+        r < 0)
       return errno_error("sd_event_add_io", -r);
     source_.reset(source);
     return {};
@@ -60,8 +61,13 @@ class Server::Connection {
   [[nodiscard]] const Peer& peer() const { return peer_; }
 
   // Whether the client owes us something: the rest of a message, or to read.
-  [[nodiscard]] bool is_slow() { return (!busy_ && in_.buffered() > 0) || !out_.empty() ? ++waited_ > kPatience : (waited_ = 0, false); }
-  [[nodiscard]] bool is_waited_for() const { return (!busy_ && in_.buffered() > 0) || !out_.empty(); }
+  [[nodiscard]] bool is_slow() {
+    return (!busy_ && in_.buffered() > 0) || !out_.empty() ? ++waited_ > kSweeps
+                                                           : (waited_ = 0, false);
+  }
+  [[nodiscard]] bool is_waited_for() const {
+    return (!busy_ && in_.buffered() > 0) || !out_.empty();
+  }
 
   void send(const protocol::Reply& reply, bool oneway) {
     if (!oneway) out_ += protocol::frame(protocol::encode_reply(reply));
@@ -103,10 +109,12 @@ class Server::Connection {
       if (!message) break;
       if (!serve(*message)) return server_.drop(id_);
     }
-    if (!flush() || out_.size() > kMostUnread || (ended_ && out_.empty() && !busy_)) return server_.drop(id_);
+    if (!flush() || out_.size() > kMostUnread || (ended_ && out_.empty() && !busy_))
+      return server_.drop(id_);
     // A client that has gone still gets its call done, but nobody reads the answer.
     if (ended_) return server_.drop(id_);
-    sd_event_source_set_io_events(source_.get(), (busy_ ? 0U : EPOLLIN) | (out_.empty() ? 0U : EPOLLOUT));
+    sd_event_source_set_io_events(source_.get(),
+                                  (busy_ ? 0U : EPOLLIN) | (out_.empty() ? 0U : EPOLLOUT));
     if (is_waited_for()) server_.start_sweeping();
   }
 
@@ -122,12 +130,13 @@ class Server::Connection {
   }
 
   Answer answer(bool oneway) {
-    return Answer([server = std::weak_ptr(server_.self_), id = id_, oneway](const protocol::Reply& reply) {
-      const std::shared_ptr<Server*> alive = server.lock();
-      if (!alive) return;
-      const auto it = (*alive)->connections_.find(id);
-      if (it != (*alive)->connections_.end()) it->second->send(reply, oneway);
-    });
+    return Answer(
+        [server = std::weak_ptr(server_.self_), id = id_, oneway](const protocol::Reply& reply) {
+          const std::shared_ptr<Server*> alive = server.lock();
+          if (!alive) return;
+          const auto it = (*alive)->connections_.find(id);
+          if (it != (*alive)->connections_.end()) it->second->send(reply, oneway);
+        });
   }
 
   bool flush() {
@@ -146,22 +155,29 @@ class Server::Connection {
   Peer peer_;
   protocol::FrameDecoder in_;
   std::string out_;
-  bool busy_ = false;        // a call waits for its answer
+  bool busy_ = false;  // a call waits for its answer
   bool in_handler_ = false;
-  bool ended_ = false;       // the client will send no more
-  int waited_ = 0;           // sweeps without progress
+  bool ended_ = false;  // the client will send no more
+  int waited_ = 0;      // sweeps without progress
   Source source_;
 };
 
 // --- the server -------------------------------------------------------------------
 
-Server::Server(sd_event* event, OwnedFd listener, Handler& handler)
-    : event_(event), listener_(std::move(listener)), handler_(handler), self_(std::make_shared<Server*>(this)) {}
+Server::Server(sd_event* event, OwnedFd listener, Handler& handler,
+               std::chrono::milliseconds patience)
+    : event_(event),
+      listener_(std::move(listener)),
+      handler_(handler),
+      sweep_usec_(static_cast<std::uint64_t>(std::chrono::microseconds(patience).count()) /
+                  kSweeps),
+      self_(std::make_shared<Server*>(this)) {}
 
 Server::~Server() = default;
 
-Result<std::unique_ptr<Server>> Server::start(sd_event* event, OwnedFd listener, Handler& handler) {
-  std::unique_ptr<Server> server(new Server(event, std::move(listener), handler));
+Result<std::unique_ptr<Server>> Server::start(sd_event* event, OwnedFd listener, Handler& handler,
+                                              std::chrono::milliseconds patience) {
+  std::unique_ptr<Server> server(new Server(event, std::move(listener), handler, patience));
   if (Result<void> listening = server->listen(); !listening) return listening.error();
   return server;
 }
@@ -171,7 +187,7 @@ Result<void> Server::listen() {
   int r = sd_event_add_io(event_, &source, listener_.get(), EPOLLIN, &on_listener, this);
   if (r < 0) return errno_error("sd_event_add_io", -r);
   listener_source_.reset(source);
-  r = sd_event_add_time_relative(event_, &source, CLOCK_MONOTONIC, kSweepUsec, 0, &on_sweep, this);
+  r = sd_event_add_time_relative(event_, &source, CLOCK_MONOTONIC, sweep_usec_, 0, &on_sweep, this);
   if (r < 0) return errno_error("sd_event_add_time_relative", -r);
   sweep_source_.reset(source);
   sd_event_source_set_enabled(source, SD_EVENT_OFF);
@@ -196,21 +212,26 @@ void Server::accept() {
 bool Server::admits(const Peer& peer) const {
   if (peer.uid == 0) return true;
   if (connections_.size() >= kMostConnections) return false;
-  const auto same = std::count_if(connections_.begin(), connections_.end(),
-                                  [&](const auto& entry) { return entry.second->peer().uid == peer.uid; });
+  const auto same = std::count_if(connections_.begin(), connections_.end(), [&](const auto& entry) {
+    return entry.second->peer().uid == peer.uid;
+  });
   return static_cast<std::size_t>(same) < kMostPerUser;
 }
 
-void Server::drop(std::uint64_t id) { connections_.erase(id); }
+void Server::drop(std::uint64_t id) {
+  connections_.erase(id);
+}
 
-std::size_t Server::connections() const { return connections_.size(); }
+std::size_t Server::connections() const {
+  return connections_.size();
+}
 
 // Runs only while some client owes us something, so that an idle daemon sleeps.
 void Server::start_sweeping() {
   int enabled = SD_EVENT_OFF;
   sd_event_source_get_enabled(sweep_source_.get(), &enabled);
   if (enabled != SD_EVENT_OFF) return;
-  sd_event_source_set_time_relative(sweep_source_.get(), kSweepUsec);
+  sd_event_source_set_time_relative(sweep_source_.get(), sweep_usec_);
   sd_event_source_set_enabled(sweep_source_.get(), SD_EVENT_ONESHOT);
 }
 
@@ -221,7 +242,8 @@ int Server::on_sweep(sd_event_source*, std::uint64_t, void* self) {
 
 void Server::sweep() {
   std::erase_if(connections_, [](const auto& entry) { return entry.second->is_slow(); });
-  if (std::any_of(connections_.begin(), connections_.end(), [](const auto& e) { return e.second->is_waited_for(); }))
+  if (std::any_of(connections_.begin(), connections_.end(),
+                  [](const auto& e) { return e.second->is_waited_for(); }))
     start_sweeping();
 }
 

@@ -8,6 +8,7 @@
 
 #include <systemd/sd-event.h>
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <string>
@@ -22,11 +23,16 @@ namespace idled::service {
 // socket file of a dead daemon is replaced; a living one is EADDRINUSE.
 Result<OwnedFd> listen_at(const std::string& path);
 
+// How long a client may owe us the rest of a message, or leave a reply unread, without
+// any progress.
+inline constexpr std::chrono::milliseconds kPatience{10'000};
+
 class Server {
  public:
   // `event` and `handler` outlive the server. `listener` is a listening AF_UNIX
   // stream socket.
-  static Result<std::unique_ptr<Server>> start(sd_event* event, OwnedFd listener, Handler& handler);
+  static Result<std::unique_ptr<Server>> start(sd_event* event, OwnedFd listener, Handler& handler,
+                                               std::chrono::milliseconds patience = kPatience);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -40,7 +46,7 @@ class Server {
   };
   using Source = std::unique_ptr<sd_event_source, SourceUnref>;
 
-  Server(sd_event* event, OwnedFd listener, Handler& handler);
+  Server(sd_event* event, OwnedFd listener, Handler& handler, std::chrono::milliseconds patience);
   Result<void> listen();
   void accept();
   bool admits(const Peer& peer) const;
@@ -54,6 +60,7 @@ class Server {
   sd_event* event_;
   OwnedFd listener_;
   Handler& handler_;
+  std::uint64_t sweep_usec_;
   std::map<std::uint64_t, std::unique_ptr<Connection>> connections_;
   std::uint64_t next_id_ = 1;
   Source listener_source_;

@@ -32,7 +32,9 @@ Result<void> arm(int fd) {
 
 }  // namespace
 
-ClockReading read_clocks() { return {BootTime(read(CLOCK_BOOTTIME)), WallTime(read(CLOCK_REALTIME))}; }
+ClockReading read_clocks() {
+  return {BootTime(read(CLOCK_BOOTTIME)), WallTime(read(CLOCK_REALTIME))};
+}
 
 core::Now Clock::now() {
   const ClockReading clocks = read_clocks();

@@ -1,8 +1,8 @@
 // Reads the clocks. The only place in the daemon that does.
 #pragma once
 
-#include "base/result.h"
 #include "base/owned_fd.h"
+#include "base/result.h"
 #include "idled/core/types.h"
 
 namespace idled::system {

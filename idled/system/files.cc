@@ -28,7 +28,8 @@ Result<void> replace_file(const std::string& path, std::string_view text) {
   const std::string partial = path + ".new";
   const std::string what = "cannot write " + path;
   {
-    const OwnedFd fd(::open(partial.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+    const OwnedFd fd(
+        ::open(partial.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (!fd) return errno_error(what);
     while (!text.empty()) {
       const ssize_t written = ::write(fd.get(), text.data(), text.size());

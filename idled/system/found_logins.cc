@@ -4,11 +4,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <map>
 
 #include "idled/system/clock.h"
 #include "idled/system/proc.h"
 #include "idled/system/terminal.h"
+#include "idled/system/wire.h"
 
 namespace idled::system {
 namespace {
@@ -20,13 +20,16 @@ struct Found {
   std::string user;  // as the title says
 };
 
-bool is_sshd(std::string_view comm) { return comm == "sshd" || comm == "sshd-session"; }
+bool is_sshd(std::string_view comm) {
+  return comm == "sshd" || comm == "sshd-session";
+}
 
 // A title can be written by any process; the program behind it is root's.
 bool runs_file_of_root(pid_t pid) {
   struct stat status {};
   const std::string path = "/proc/" + std::to_string(pid) + "/exe";
-  return stat(path.c_str(), &status) == 0 && status.st_uid == 0 && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+  return stat(path.c_str(), &status) == 0 && status.st_uid == 0 &&
+         (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
 std::vector<Found> sshd_processes() {
@@ -59,6 +62,8 @@ core::Login login_of(const Found& leader, const ProcStatus& user) {
   login.leader = {leader.pid, leader.stat.start_ticks};
   login.opened_at = started_at(leader.stat);
   login.adopted = true;
+  login.ssh_connection = connection_among(holdings_of(leader.pid).sockets);
+  login.remote_host = login.ssh_connection.substr(0, login.ssh_connection.find(' '));
   return login;
 }
 
@@ -70,7 +75,8 @@ std::string user_of_sshd_title(std::string_view title) {
     std::string_view rest = title.substr(program.size());
     rest = rest.substr(0, rest.find_first_of(" @"));
     // "sshd: /usr/sbin/sshd -D [listener] ..." is the listener.
-    if (rest.empty() || rest.find('/') != std::string_view::npos || rest.starts_with('[') || rest == "unknown")
+    if (rest.empty() || rest.find('/') != std::string_view::npos || rest.starts_with('[') ||
+        rest == "unknown")
       return {};
     return std::string(rest);
   }

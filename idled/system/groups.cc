@@ -8,7 +8,7 @@ namespace idled::system {
 
 std::map<std::string, gid_t> look_up_groups(const std::vector<std::string>& names) {
   std::map<std::string, gid_t> ids;
-  std::vector<char> buffer(16 * 1024);
+  std::vector<char> buffer(std::size_t{16} * 1024);
   for (const std::string& name : names) {
     group entry{};
     group* found = nullptr;

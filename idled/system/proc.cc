@@ -12,7 +12,9 @@
 namespace idled::system {
 namespace {
 
-std::string proc_path(pid_t pid, const char* file) { return "/proc/" + std::to_string(pid) + "/" + file; }
+std::string proc_path(pid_t pid, const char* file) {
+  return "/proc/" + std::to_string(pid) + "/" + file;
+}
 
 template <typename T>
 bool parse_number(std::string_view text, T& out) {
@@ -47,7 +49,8 @@ constexpr std::size_t kStartTime = 22;
 std::optional<ProcStat> parse_stat(std::string_view text) {
   const std::size_t open = text.find('(');
   const std::size_t close = text.rfind(')');
-  if (open == std::string_view::npos || close == std::string_view::npos || close < open) return std::nullopt;
+  if (open == std::string_view::npos || close == std::string_view::npos || close < open)
+    return std::nullopt;
   ProcStat stat;
   stat.comm = text.substr(open + 1, close - open - 1);
   std::string_view rest = text.substr(close + 1);
@@ -56,7 +59,8 @@ std::optional<ProcStat> parse_stat(std::string_view text) {
   int tty = 0;
   const bool good = parse_number(field[4], stat.ppid) && parse_number(field[5], stat.pgrp) &&
                     parse_number(field[6], stat.session) && parse_number(field[7], tty) &&
-                    parse_number(field[8], stat.tpgid) && parse_number(field[kStartTime], stat.start_ticks);
+                    parse_number(field[8], stat.tpgid) &&
+                    parse_number(field[kStartTime], stat.start_ticks);
   if (!good) return std::nullopt;
   stat.tty = static_cast<dev_t>(static_cast<unsigned>(tty));
   return stat;

@@ -24,7 +24,8 @@ class Process {
   [[nodiscard]] Result<OwnedFd> duplicate_fd(int remote_fd) const;
 
  private:
-  Process(OwnedFd pidfd, core::ProcessIdentity identity) : pidfd_(std::move(pidfd)), identity_(identity) {}
+  Process(OwnedFd pidfd, core::ProcessIdentity identity)
+      : pidfd_(std::move(pidfd)), identity_(identity) {}
 
   OwnedFd pidfd_;
   core::ProcessIdentity identity_;

@@ -17,7 +17,8 @@ constexpr std::string_view kPartial = ".new";
 }  // namespace
 
 Result<StateStore> StateStore::open(const std::string& folder) {
-  if (mkdir(folder.c_str(), 0700) < 0 && errno != EEXIST) return errno_error("cannot make " + folder);
+  if (mkdir(folder.c_str(), 0700) < 0 && errno != EEXIST)
+    return errno_error("cannot make " + folder);
   struct stat status {};
   if (lstat(folder.c_str(), &status) < 0) return errno_error("cannot look at " + folder);
   if (!S_ISDIR(status.st_mode) || status.st_uid != geteuid())
@@ -34,7 +35,9 @@ std::vector<StateStore::Entry> StateStore::load() const {
     if (name.ends_with(kPartial)) unlink((path_ + "/" + entry->d_name).c_str());
     if (!name.ends_with(kSuffix)) continue;
     Result<std::string> text = read_file(path_ + "/" + entry->d_name);
-    if (text) entries.push_back({std::string(name.substr(0, name.size() - kSuffix.size())), *std::move(text)});
+    if (text)
+      entries.push_back(
+          {std::string(name.substr(0, name.size() - kSuffix.size())), *std::move(text)});
   }
   return entries;
 }

@@ -20,10 +20,23 @@ namespace {
 
 constexpr int kOpenFlags = O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC;
 
-WallTime to_time(const timespec& time) { return WallTime(seconds(time.tv_sec) + nanoseconds(time.tv_nsec)); }
+WallTime to_time(const timespec& time) {
+  return WallTime(seconds(time.tv_sec) + nanoseconds(time.tv_nsec));
+}
 
 bool is_ptmx(std::string_view target) {
   return target == "/dev/ptmx" || (target.starts_with("/dev/pts") && target.ends_with("/ptmx"));
+}
+
+// 4711 of "socket:[4711]".
+std::optional<ino_t> socket_inode(std::string_view target) {
+  constexpr std::string_view kPrefix = "socket:[";
+  if (!target.starts_with(kPrefix) || !target.ends_with(']')) return std::nullopt;
+  target.remove_prefix(kPrefix.size());
+  ino_t inode = 0;
+  const auto [end, error] =
+      std::from_chars(target.data(), target.data() + target.size() - 1, inode);
+  return error == std::errc() ? std::optional(inode) : std::nullopt;
 }
 
 // "tty-index:\t3" of /proc/PID/fdinfo/FD.
@@ -37,7 +50,8 @@ std::optional<unsigned> tty_index(pid_t pid, int fd) {
   const std::size_t digits = info->find_first_not_of(" \t", at + kKey.size());
   if (digits == std::string::npos) return std::nullopt;
   unsigned index = 0;
-  const auto [end, error] = std::from_chars(info->data() + digits, info->data() + info->size(), index);
+  const auto [end, error] =
+      std::from_chars(info->data() + digits, info->data() + info->size(), index);
   return error == std::errc() ? std::optional(index) : std::nullopt;
 }
 
@@ -62,23 +76,28 @@ Result<OwnedFd> open_by_path(const std::string& name, dev_t device) {
 
 }  // namespace
 
-std::vector<PtyMaster> masters_of(pid_t pid) {
-  std::vector<PtyMaster> masters;
+Holdings holdings_of(pid_t pid) {
+  Holdings held;
   const std::string folder_path = "/proc/" + std::to_string(pid) + "/fd";
   const std::unique_ptr<DIR, int (*)(DIR*)> folder(opendir(folder_path.c_str()), closedir);
-  if (!folder) return masters;
+  if (!folder) return held;
   while (const dirent* entry = readdir(folder.get())) {
-    char target[64];
-    const ssize_t size = readlinkat(dirfd(folder.get()), entry->d_name, target, sizeof target);
-    if (size <= 0 || !is_ptmx({target, static_cast<std::size_t>(size)})) continue;
+    char buffer[64];
+    const ssize_t size = readlinkat(dirfd(folder.get()), entry->d_name, buffer, sizeof buffer);
+    if (size <= 0) continue;
+    const std::string_view target(buffer, static_cast<std::size_t>(size));
+    if (const std::optional<ino_t> inode = socket_inode(target)) held.sockets.push_back(*inode);
+    if (!is_ptmx(target)) continue;
     const int fd = std::atoi(entry->d_name);
     const std::optional<unsigned> index = tty_index(pid, fd);
-    const bool known = index && std::any_of(masters.begin(), masters.end(),
-                                            [&](const PtyMaster& master) { return master.index == *index; });
-    if (index && !known) masters.push_back({fd, *index});
+    const bool known =
+        index && std::any_of(held.masters.begin(), held.masters.end(),
+                             [&](const PtyMaster& master) { return master.index == *index; });
+    if (index && !known) held.masters.push_back({fd, *index});
   }
-  std::sort(masters.begin(), masters.end(), [](const PtyMaster& a, const PtyMaster& b) { return a.index < b.index; });
-  return masters;
+  std::sort(held.masters.begin(), held.masters.end(),
+            [](const PtyMaster& a, const PtyMaster& b) { return a.index < b.index; });
+  return held;
 }
 
 Result<Terminal> Terminal::open(const Process& leader, const PtyMaster& master) {
@@ -91,7 +110,8 @@ Result<Terminal> Terminal::open(const Process& leader, const PtyMaster& master) 
   }
   if (ours.error().code != EPERM) return ours.error();
   if (!is_same_mount_namespace(leader.pid()))
-    return Error{name + " may be another terminal in the mount namespace of process " + std::to_string(leader.pid()),
+    return Error{name + " may be another terminal in the mount namespace of process " +
+                     std::to_string(leader.pid()),
                  EXDEV};
   Result<OwnedFd> slave = open_by_path(name, makedev(UNIX98_PTY_SLAVE_MAJOR, master.index));
   if (!slave) return slave.error();
@@ -112,7 +132,8 @@ Result<core::TerminalSample> Terminal::sample() const {
   sample.atime = to_time(status.st_atim);
   sample.ctime = to_time(status.st_ctim);
   int unread = 0;
-  if (ioctl(slave_.get(), TIOCINQ, &unread) == 0 && unread > 0) sample.unread = static_cast<std::uint32_t>(unread);
+  if (ioctl(slave_.get(), TIOCINQ, &unread) == 0 && unread > 0)
+    sample.unread = static_cast<std::uint32_t>(unread);
   // The kernel answers for another session's terminal only through the master.
   pid_t group = 0;
   if (master_ && ioctl(master_.get(), TIOCGPGRP, &group) == 0 && group > 0) {
@@ -123,7 +144,8 @@ Result<core::TerminalSample> Terminal::sample() const {
 
 std::optional<core::ProcessIdentity> Terminal::session_leader() const {
   pid_t session = 0;
-  if (master_ && ioctl(master_.get(), TIOCGSID, &session) == 0 && session > 0) return identify(session);
+  if (master_ && ioctl(master_.get(), TIOCGSID, &session) == 0 && session > 0)
+    return identify(session);
   struct stat status {};
   if (fstat(slave_.get(), &status) < 0) return std::nullopt;
   for (const pid_t pid : list_pids()) {
@@ -149,7 +171,8 @@ std::string terminal_name(dev_t device) {
   const unsigned group = major(device);
   if (group >= UNIX98_PTY_SLAVE_MAJOR && group < UNIX98_PTY_SLAVE_MAJOR + UNIX98_PTY_MAJOR_COUNT)
     return "pts/" + std::to_string((group - UNIX98_PTY_SLAVE_MAJOR) * 256 + number);
-  if (group == TTY_MAJOR && number > 0) return number < 64 ? "tty" + std::to_string(number) : "ttyS" + std::to_string(number - 64);
+  if (group == TTY_MAJOR && number > 0)
+    return number < 64 ? "tty" + std::to_string(number) : "ttyS" + std::to_string(number - 64);
   return {};
 }
 

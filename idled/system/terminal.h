@@ -20,9 +20,15 @@ struct PtyMaster {
   unsigned index = 0;  // the N of /dev/pts/N
 };
 
-// Each master once, by index. Reads /proc/PID/fd and fdinfo ("tty-index"): what
-// the process holds, and nothing a user can rearrange. Takes CAP_SYS_PTRACE.
-std::vector<PtyMaster> masters_of(pid_t pid);
+// What a process holds that bears witness of input.
+struct Holdings {
+  std::vector<PtyMaster> masters;  // each index once, in order
+  std::vector<ino_t> sockets;      // inodes
+};
+
+// Reads /proc/PID/fd and fdinfo ("tty-index"): what the process holds, and nothing
+// a user can rearrange. Takes CAP_SYS_PTRACE.
+Holdings holdings_of(pid_t pid);
 
 // The terminal side, held open for as short as can be: while it is, the master
 // does not see that everybody else has closed it.

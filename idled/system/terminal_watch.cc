@@ -1,10 +1,11 @@
 #include "idled/system/terminal_watch.h"
 
+#include <fcntl.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cstring>
-#include <set>
 
 namespace idled::system {
 
@@ -14,17 +15,22 @@ Result<TerminalWatch> TerminalWatch::open() {
   return TerminalWatch(std::move(fd));
 }
 
-Result<void> TerminalWatch::add(const std::string& key, const std::string& terminal, int terminal_fd) {
-  const std::string path = "/proc/self/fd/" + std::to_string(terminal_fd);
-  const int watch = inotify_add_watch(fd_.get(), path.c_str(), IN_ACCESS);
+Result<void> TerminalWatch::add(const std::string& key, const std::string& terminal,
+                                int terminal_fd) {
+  const std::string link = "/proc/self/fd/" + std::to_string(terminal_fd);
+  OwnedFd path(::open(link.c_str(), O_PATH | O_CLOEXEC));
+  if (!path) return errno_error("open " + terminal + " as a path");
+  const int watch = inotify_add_watch(fd_.get(), link.c_str(), IN_ACCESS | IN_ATTRIB);
   if (watch < 0) return errno_error("inotify_add_watch " + terminal);
-  watched_[watch] = {key, terminal};
+  watched_[watch] = {key, terminal, std::move(path)};
   return {};
 }
 
-void TerminalWatch::remove(const std::string& key) {
+void TerminalWatch::keep_only(const std::string& key, const std::vector<std::string>& terminals) {
   for (auto it = watched_.begin(); it != watched_.end();) {
-    if (it->second.key != key) {
+    const Watched& watched = it->second;
+    if (watched.key != key ||
+        std::find(terminals.begin(), terminals.end(), watched.terminal) != terminals.end()) {
       ++it;
       continue;
     }
@@ -39,8 +45,8 @@ bool TerminalWatch::is_watched(const std::string& key, const std::string& termin
   });
 }
 
-std::vector<std::string> TerminalWatch::drain() {
-  std::set<std::string> keys;
+std::vector<TerminalWatch::Seen> TerminalWatch::drain() {
+  std::map<int, bool> seen;  // watch descriptor: whether it was read
   alignas(inotify_event) char buffer[16 * 1024];
   // One read: a flood of events must not hold the loop. The rest comes next time.
   const ssize_t got = ::read(fd_.get(), buffer, sizeof buffer);
@@ -48,12 +54,19 @@ std::vector<std::string> TerminalWatch::drain() {
     inotify_event event{};
     std::memcpy(&event, buffer + at, sizeof event);
     at += static_cast<ssize_t>(sizeof event + event.len);
-    const auto it = watched_.find(event.wd);
-    if (it == watched_.end()) continue;
-    if (event.mask & IN_ACCESS) keys.insert(it->second.key);
-    if (event.mask & IN_IGNORED) watched_.erase(it);  // the terminal is gone
+    if (event.mask & (IN_ACCESS | IN_ATTRIB)) seen[event.wd] |= (event.mask & IN_ACCESS) != 0;
+    if (event.mask & IN_IGNORED) watched_.erase(event.wd);  // the terminal is gone
   }
-  return {keys.begin(), keys.end()};
+  std::vector<Seen> result;
+  for (const auto& [watch, read] : seen) {
+    const auto it = watched_.find(watch);
+    struct stat status {};
+    if (it == watched_.end() || fstat(it->second.path.get(), &status) < 0) continue;
+    result.push_back(
+        {it->second.key, it->second.terminal,
+         WallTime(seconds(status.st_ctim.tv_sec) + nanoseconds(status.st_ctim.tv_nsec)), read});
+  }
+  return result;
 }
 
 }  // namespace idled::system

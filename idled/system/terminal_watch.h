@@ -1,4 +1,5 @@
-// Tells reads of terminals as they happen: inotify(7), IN_ACCESS.
+// Tells reads of terminals as they happen, and changes of their times and modes:
+// inotify(7), IN_ACCESS and IN_ATTRIB.
 #pragma once
 
 #include <map>
@@ -7,6 +8,7 @@
 
 #include "base/owned_fd.h"
 #include "base/result.h"
+#include "base/time.h"
 
 namespace idled::system {
 
@@ -18,17 +20,27 @@ class TerminalWatch {
   static Result<TerminalWatch> open();
 
   [[nodiscard]] int fd() const { return fd_.get(); }
-  // Watches the terminal behind an open descriptor, by any path it has.
+  // Watches the terminal behind an open descriptor, by whatever path it has.
   Result<void> add(const std::string& key, const std::string& terminal, int terminal_fd);
-  void remove(const std::string& key);
+  // Gives up the key's watches of other terminals.
+  void keep_only(const std::string& key, const std::vector<std::string>& terminals);
   [[nodiscard]] bool is_watched(const std::string& key, const std::string& terminal) const;
-  // The keys whose terminals were read since the last call, each once.
-  std::vector<std::string> drain();
+
+  struct Seen {
+    std::string key;
+    std::string terminal;
+    WallTime ctime;  // of the terminal, after the event
+    bool read;       // false: only changed
+  };
+  // What was seen since the last call, each terminal once.
+  std::vector<Seen> drain();
 
  private:
   struct Watched {
     std::string key;
     std::string terminal;
+    // O_PATH, open(2): can be looked at, and does not hold the terminal open.
+    OwnedFd path;
   };
   explicit TerminalWatch(OwnedFd fd) : fd_(std::move(fd)) {}
 

@@ -13,8 +13,13 @@ TEST(ParseDuration, TakesSecondsAndUnits) {
     const char* text;
     seconds value;
   };
-  for (const Case& c : {Case{"0", seconds(0)}, {"300", minutes(5)}, {"300s", minutes(5)}, {"5m", minutes(5)},
-                        {"1h30m", minutes(90)}, {"1d", hours(24)}, {"2d1h1m1s", seconds(176461)},
+  for (const Case& c : {Case{"0", seconds(0)},
+                        {"300", minutes(5)},
+                        {"300s", minutes(5)},
+                        {"5m", minutes(5)},
+                        {"1h30m", minutes(90)},
+                        {"1d", hours(24)},
+                        {"2d1h1m1s", seconds(176461)},
                         {"366d", kLongestDuration}}) {
     const Result<seconds> parsed = parse_duration(c.text);
     ASSERT_TRUE(parsed) << c.text << ": " << parsed.error().text;
@@ -23,11 +28,13 @@ TEST(ParseDuration, TakesSecondsAndUnits) {
 }
 
 TEST(ParseDuration, SaysWhatWouldBeRight) {
-  for (const char* text : {"", "5 m", "-5m", "5x", "m", "30m1h", "5m5m", "1h30", "1.5h", "0x10", "5M"}) {
+  for (const char* text :
+       {"", "5 m", "-5m", "5x", "m", "30m1h", "5m5m", "1h30", "1.5h", "0x10", "5M"}) {
     const Result<seconds> parsed = parse_duration(text);
     ASSERT_FALSE(parsed) << text;
-    EXPECT_EQ(parsed.error().text, std::string("'") + text +
-                                       "' is not a duration; write seconds or units, as in 300, 5m or 1h30m");
+    EXPECT_EQ(parsed.error().text,
+              std::string("'") + text +
+                  "' is not a duration; write seconds or units, as in 300, 5m or 1h30m");
   }
 }
 

@@ -53,7 +53,8 @@ TEST(Ending, WhatWillNotDieIsAnErrorSomebodySees) {
   Sim sim(kTwentySeconds);
   const SessionId id = sim.open();
   auto& login = sim.logins[id.value];
-  login.survives_hangup = login.survives_terminate = login.survives_kill = login.leader_is_stuck = true;
+  login.survives_hangup = login.survives_terminate = login.survives_kill = login.leader_is_stuck =
+      true;
   sim.pass(seconds(60));
   EXPECT_TRUE(sim.is_open(id));
   ASSERT_EQ(sim.count(RecordKind::kStuck), 1U);

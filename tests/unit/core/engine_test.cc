@@ -30,7 +30,8 @@ TEST(Engine, WarnsAtEachLeadTimeAndSaysWhy) {
   Sim sim(R"({"defaults": {"idle": "5m", "message": "Site rule 7."}})");
   const SessionId id = sim.open();
   sim.pass(minutes(4) + seconds(9));
-  EXPECT_NE(sim.shown(id).find("You will be logged out in 1 minute, at "), std::string::npos) << sim.shown(id);
+  EXPECT_NE(sim.shown(id).find("You will be logged out in 1 minute, at "), std::string::npos)
+      << sim.shown(id);
   EXPECT_NE(sim.shown(id).find("No input for 4 minutes."), std::string::npos) << sim.shown(id);
   EXPECT_NE(sim.shown(id).find("(rule: defaults)"), std::string::npos);
   EXPECT_NE(sim.shown(id).find("Site rule 7."), std::string::npos);
@@ -40,7 +41,9 @@ TEST(Engine, WarnsAtEachLeadTimeAndSaysWhy) {
   sim.pass(seconds(20));
   EXPECT_FALSE(sim.is_open(id));
   const std::string screen = sim.ended.at(id.value + " pts/0").output.back();
-  EXPECT_NE(screen.find("Logged out by idled: no input for 5 minutes (rule: defaults)."), std::string::npos) << screen;
+  EXPECT_NE(screen.find("Logged out by idled: no input for 5 minutes (rule: defaults)."),
+            std::string::npos)
+      << screen;
   EXPECT_EQ(sim.count(RecordKind::kWarned), 2U);
   EXPECT_EQ(sim.count(RecordKind::kEnded), 1U);
 }
@@ -51,7 +54,8 @@ TEST(Engine, NoticesFitTheScreenAndCarryNoEscape) {
   sim.pass(minutes(4) + seconds(9));
   std::size_t column = 0;
   for (const char c : sim.shown(id)) {
-    EXPECT_TRUE((c >= 0x20 && c < 0x7f) || c == '\r' || c == '\n' || c == '\a') << static_cast<int>(c);
+    EXPECT_TRUE((c >= 0x20 && c < 0x7f) || c == '\r' || c == '\n' || c == '\a')
+        << static_cast<int>(c);
     column = c == '\n' ? 0 : column + 1;
     EXPECT_LE(column, 80U);
   }
@@ -158,7 +162,7 @@ TEST(Engine, ATerminalThatOpensLaterIsSeenInTime) {
     Sim sim(kTwentySeconds);
     const SessionId id = sim.open("alice", {});
     sim.pass(seconds(later));
-    sim.logins[id.value].terminals["pts/4"] = {sim.clocks().wall, 0, true, {}};
+    sim.logins[id.value].terminals["pts/4"] = {sim.clocks().wall, sim.clocks().wall, 0, true, {}};
     const BootTime opened = sim.boot;
     sim.pass(seconds(29));
     ASSERT_FALSE(sim.is_open(id)) << later;
@@ -174,6 +178,114 @@ TEST(Engine, NeverMeansNever) {
   EXPECT_TRUE(sim.is_open(id));
   EXPECT_EQ(state_of(*sim.engine.find(id)), State::kExempt);
   EXPECT_EQ(sim.registered.at(0).tmout, "off");
+}
+
+// --- evasions: at most one extra limit, where the doubtful past counts once ---
+
+void expect_ended_by(Sim& sim, const SessionId& id, BootTime since, seconds limit) {
+  ASSERT_FALSE(sim.is_open(id)) << "never logged out";
+  const nanoseconds idle = *sim.logins[id.value].hung_up_at - since;
+  EXPECT_GE(idle, limit);
+  EXPECT_LE(idle, 2 * limit + seconds(9));
+}
+
+TEST(Evasion, TouchInALoop) {
+  for (const bool access_only : {false, true}) {
+    for (const int every_ms : {3, 100, 1000, 7000}) {
+      Sim sim(kTwentySeconds);
+      const SessionId id = sim.open();
+      const BootTime opened = sim.boot;
+      while (sim.is_open(id) && sim.boot < opened + minutes(3)) {
+        sim.pass(milliseconds(every_ms));
+        if (sim.is_open(id)) sim.touch(id, access_only);
+      }
+      SCOPED_TRACE((access_only ? "touch -a every " : "touch every ") + std::to_string(every_ms) +
+                   " ms");
+      expect_ended_by(sim, id, opened, seconds(20));
+    }
+  }
+}
+
+TEST(Evasion, TouchIsNamedInTheRecord) {
+  Sim sim(kTwentySeconds);
+  const SessionId id = sim.open();
+  while (sim.is_open(id)) {
+    sim.pass(seconds(1));
+    if (sim.is_open(id)) sim.touch(id);
+  }
+  bool named = false;
+  for (const Record& record : sim.records)
+    for (const auto& [name, value] : record.fields)
+      named = named || (record.kind == RecordKind::kLogout && name == "IDLED_FORGED" &&
+                        value.starts_with("pts/0 ("));
+  EXPECT_TRUE(named);
+}
+
+TEST(Evasion, TouchToTomorrow) {
+  Sim sim(kTwentySeconds);
+  const SessionId id = sim.open();
+  const BootTime opened = sim.boot;
+  sim.pass(seconds(5));
+  sim.touch(id, false, sim.clocks().wall + hours(24));
+  sim.pass(minutes(3));
+  expect_ended_by(sim, id, opened, seconds(20));
+}
+
+TEST(Evasion, AQuietConnectionLeavesTouchNothing) {
+  Sim sim(kTwentySeconds);
+  sim.last_data = sim.boot;
+  const SessionId id = sim.open();
+  const BootTime opened = sim.boot;
+  while (sim.is_open(id) && sim.boot < opened + minutes(3)) {
+    sim.pass(seconds(1));
+    if (sim.is_open(id)) sim.touch(id);
+  }
+  ASSERT_FALSE(sim.is_open(id));
+  EXPECT_LE(*sim.logins[id.value].hung_up_at - opened, seconds(20) + milliseconds(200));
+}
+
+TEST(Evasion, WhoTypesWhileATouchLoopRunsIsKept) {
+  Sim sim(kTwentySeconds);
+  const SessionId id = sim.open();
+  for (int i = 0; i < 2000; ++i) {
+    sim.pass(milliseconds(100));
+    sim.touch(id, i % 2 == 0);
+    if (i % 190 == 0) {
+      sim.pass(milliseconds(50));
+      sim.type(id);
+    }
+    ASSERT_TRUE(sim.is_open(id)) << "at " << i;
+  }
+}
+
+TEST(Evasion, MesgAndChmodDoNoHarm) {
+  Sim sim(kTwentySeconds);
+  const SessionId id = sim.open();
+  for (int i = 0; i < 60; ++i) {
+    sim.pass(seconds(18));
+    ASSERT_TRUE(sim.is_open(id)) << i;
+    if (i % 3 == 0) sim.change(id);
+    sim.pass(milliseconds(1000));
+    sim.type(id);
+  }
+  sim.change(id);
+  const BootTime last = sim.boot;
+  sim.pass(minutes(2));
+  expect_ended_by(sim, id, last, seconds(20));
+}
+
+TEST(Evasion, WithoutInotifyTypingIsStillKept) {
+  Sim sim(kTwentySeconds);
+  sim.has_inotify = false;
+  const SessionId id = sim.open();
+  for (int i = 0; i < 60; ++i) {
+    sim.pass(seconds(18));
+    sim.change(id);
+    ASSERT_TRUE(sim.is_open(id)) << i;
+    sim.type(id);
+  }
+  sim.pass(minutes(2));
+  EXPECT_FALSE(sim.is_open(id));
 }
 
 TEST(Engine, ReportModeSaysItOnceAndDoesNothing) {

@@ -14,7 +14,9 @@ using std::chrono::milliseconds;
 // blocks begin at multiples of 8 in both.
 constexpr seconds kWallAhead{1'600'000'000};
 
-BootTime boot(double s) { return BootTime(nanoseconds(static_cast<std::int64_t>(s * 1e9))); }
+BootTime boot(double s) {
+  return BootTime(nanoseconds(static_cast<std::int64_t>(s * 1e9)));
+}
 ClockReading clocks(double s, seconds ahead = kWallAhead) {
   return {boot(s), WallTime(boot(s).time_since_epoch() + ahead)};
 }
@@ -27,13 +29,20 @@ TerminalSample read_at(std::int64_t s, seconds ahead = kWallAhead, std::uint32_t
   return sample;
 }
 
+// A login opened when the terminal's ctime is from: nothing in doubt.
+TerminalMemory remember(const std::optional<TerminalMemory>& before, const TerminalSample& sample,
+                        const ClockReading& now) {
+  return core::remember(before, sample, now, sample.ctime);
+}
+
 TEST(Remember, CountsFromTheEndOfTheBlock) {
   struct Case {
     std::int64_t atime;
     double last_input;
   };
   for (const Case& c : {Case{1000, 1008}, {1001, 1008}, {1007, 1008}, {1008, 1016}})
-    EXPECT_EQ(remember(std::nullopt, read_at(c.atime), clocks(1100)).last_input, boot(c.last_input)) << c.atime;
+    EXPECT_EQ(remember(std::nullopt, read_at(c.atime), clocks(1100)).last_input, boot(c.last_input))
+        << c.atime;
 }
 
 TEST(Remember, AFractionOfASecondDoesNotMoveTheBlock) {
@@ -61,20 +70,24 @@ TEST(Remember, ATimeSetBackDoesNotAge) {
 TEST(Remember, AStandingTimeSurvivesAnyStepOfTheClock) {
   const TerminalMemory before = remember(std::nullopt, read_at(1000), clocks(1004));
   for (const seconds step : {seconds(hours(1)), seconds(-hours(1)), seconds(-hours(24 * 365))})
-    EXPECT_EQ(remember(before, read_at(1000), clocks(1100, kWallAhead + step)).last_input, boot(1008)) << step.count();
+    EXPECT_EQ(remember(before, read_at(1000), clocks(1100, kWallAhead + step)).last_input,
+              boot(1008))
+        << step.count();
 }
 
 TEST(Remember, ATimeThatMovedBeforeAStepForwardIsReadUnderTheOldClock) {
   const TerminalMemory before = remember(std::nullopt, read_at(1000), clocks(1004));
   // Read at 1090, clock set an hour ahead at 1095, looked at 1100. Under the new
   // setting the time would be an hour old: a logout that nobody deserved.
-  EXPECT_EQ(remember(before, read_at(1090), clocks(1100, kWallAhead + hours(1))).last_input, boot(1096));
+  EXPECT_EQ(remember(before, read_at(1090), clocks(1100, kWallAhead + hours(1))).last_input,
+            boot(1096));
 }
 
 TEST(Remember, ATimeThatMovedBeforeAStepBackIsReadUnderTheOldClock) {
   const TerminalMemory before = remember(std::nullopt, read_at(1000), clocks(1004));
   // Under the new setting it lies an hour ahead, which cannot be.
-  EXPECT_EQ(remember(before, read_at(1090), clocks(1100, kWallAhead - hours(1))).last_input, boot(1096));
+  EXPECT_EQ(remember(before, read_at(1090), clocks(1100, kWallAhead - hours(1))).last_input,
+            boot(1096));
 }
 
 TEST(Remember, ATimeThatMovedAfterAStepIsReadUnderTheNewClock) {
@@ -93,7 +106,134 @@ TEST(Remember, GrowthOfUnreadLinesIsInputNow) {
 }
 
 TEST(Remember, UnreadLinesFoundAtFirstSightSayNothing) {
-  EXPECT_EQ(remember(std::nullopt, read_at(1000, kWallAhead, 5), clocks(1300)).last_input, boot(1008));
+  EXPECT_EQ(remember(std::nullopt, read_at(1000, kWallAhead, 5), clocks(1300)).last_input,
+            boot(1008));
+}
+
+// --- times set by hand ---
+
+TerminalSample changed_at(double ctime, std::int64_t atime, bool watched) {
+  TerminalSample sample = read_at(atime);
+  sample.ctime = WallTime(boot(ctime).time_since_epoch() + kWallAhead);
+  sample.watched = watched;
+  return sample;
+}
+constexpr WallTime kLongAgo{};
+
+// A terminal whose ctime has moved, watched since the look at 1300.
+TerminalMemory armed() {
+  const TerminalMemory before =
+      core::remember(std::nullopt, changed_at(900, 1000, false), clocks(1100), clocks(895).wall);
+  const TerminalMemory doubted =
+      core::remember(before, changed_at(1250, 1250, false), clocks(1300), kLongAgo);
+  return core::remember(doubted, changed_at(1250, 1250, true), clocks(1300), kLongAgo);
+}
+
+TEST(Remember, TheCtimeOfTheOpeningIsNoNews) {
+  const TerminalMemory memory =
+      core::remember(std::nullopt, changed_at(1003, 1090, false), clocks(1100), clocks(1000).wall);
+  EXPECT_FALSE(memory.doubted);
+  EXPECT_TRUE(
+      core::remember(std::nullopt, changed_at(1050, 1090, false), clocks(1100), clocks(1000).wall)
+          .doubted);
+}
+
+TEST(Remember, ADoubtfulTimeCountsOnceAndNotPastTheLook) {
+  const TerminalMemory memory = armed();
+  EXPECT_TRUE(memory.armed);
+  EXPECT_EQ(memory.last_input, boot(1256));
+  EXPECT_EQ(memory.witness, Witness::kDoubtful);
+  // From now on the atime may be what it likes.
+  EXPECT_EQ(core::remember(memory, changed_at(1400, 1400, true), clocks(1401), kLongAgo).last_input,
+            boot(1256));
+  EXPECT_EQ(
+      core::remember(memory, changed_at(1400, 99'999, true), clocks(1401), kLongAgo).last_input,
+      boot(1256));
+}
+
+TEST(Remember, ATimeSetToTomorrowCountsUpToTheLook) {
+  const TerminalMemory before =
+      core::remember(std::nullopt, changed_at(900, 1000, false), clocks(1100), clocks(895).wall);
+  EXPECT_EQ(
+      core::remember(before, changed_at(1250, 90'000, false), clocks(1300), kLongAgo).last_input,
+      boot(1300));
+}
+
+TEST(Remember, ChmodAloneMakesNobodyYoungerOrOlder) {
+  const TerminalMemory before =
+      core::remember(std::nullopt, changed_at(900, 1000, false), clocks(1100), clocks(895).wall);
+  EXPECT_EQ(core::remember(before, changed_at(1250, 1000, true), clocks(1300), kLongAgo).last_input,
+            boot(1008));
+}
+
+TEST(RememberRead, CountsWhereTheCtimeHasSettled) {
+  const TerminalMemory memory = armed();
+  EXPECT_EQ(remember_read(memory, memory.ctime, boot(1310)).last_input, boot(1310));
+  EXPECT_EQ(remember_read(memory, memory.ctime, boot(1310)).witness, Witness::kRead);
+}
+
+TEST(RememberRead, TouchDashALooksLikeAReadAndIsNone) {
+  TerminalMemory memory = armed();
+  for (double t = 1310; t < 1311; t += 0.001) {  // ctime in steps of 4 ms
+    const double ctime = static_cast<double>(static_cast<std::int64_t>(t * 250)) / 250;
+    memory = remember_read(memory, changed_at(ctime, 0, true).ctime, boot(t));
+    ASSERT_EQ(memory.last_input, boot(1256)) << "forged at " << t;
+  }
+  EXPECT_GT(memory.forgeries, 200U);
+}
+
+TEST(RememberRead, KeysBetweenSlowTouchesCount) {
+  TerminalMemory memory = armed();
+  memory = remember_read(memory, changed_at(1310, 0, true).ctime, boot(1310));  // touch -a
+  EXPECT_EQ(memory.last_input, boot(1256));
+  memory = remember_read(memory, memory.ctime, boot(1310.010));  // too soon to tell
+  EXPECT_EQ(memory.last_input, boot(1256));
+  memory = remember_read(memory, memory.ctime, boot(1310.031));
+  EXPECT_EQ(memory.last_input, boot(1310.031));
+  memory = remember_read(memory, memory.ctime, boot(1310.032));  // a paste: settled is settled
+  EXPECT_EQ(memory.last_input, boot(1310.032));
+}
+
+TEST(RememberRead, AChangeThatWasToldIsNoObstacle) {
+  TerminalMemory memory = armed();
+  memory = remember_change(memory, changed_at(1310, 0, true).ctime, boot(1310));  // mesg n
+  EXPECT_EQ(memory.last_input, boot(1256));
+  EXPECT_EQ(remember_read(memory, memory.ctime, boot(1310.019)).last_input, boot(1256));
+  EXPECT_EQ(remember_read(memory, memory.ctime, boot(1310.020)).last_input, boot(1310.020));
+}
+
+TEST(RememberRead, TheEnterAfterMesgCountsByTheKeysBeforeIt) {
+  TerminalMemory memory = armed();
+  memory = remember_read(memory, memory.ctime, boot(1310));
+  memory = remember_read(memory, changed_at(1310.1, 0, true).ctime, boot(1310.1));
+  EXPECT_EQ(memory.last_input, boot(1310.1));
+  // That lends nothing to what follows: a loop gains two seconds, once.
+  for (int i = 2; i < 100; ++i)
+    memory = remember_read(memory, changed_at(1310 + i * 0.1, 0, true).ctime, boot(1310 + i * 0.1));
+  EXPECT_LE(memory.last_input, boot(1312.001));
+}
+
+TEST(Remember, ATimeSetBackCountsFromTheSetting) {
+  const TerminalMemory fresh =
+      core::remember(std::nullopt, changed_at(1002, 10, false), clocks(1015), clocks(1000).wall);
+  EXPECT_EQ(fresh.last_input, boot(1002));
+  const TerminalMemory before =
+      core::remember(std::nullopt, changed_at(900, 1000, false), clocks(1100), clocks(895).wall);
+  EXPECT_EQ(core::remember(before, changed_at(1250, 10, false), clocks(1300), kLongAgo).last_input,
+            boot(1250));
+}
+
+TEST(RememberRead, OfATerminalInNoDoubtSaysNothingNew) {
+  const TerminalMemory memory =
+      core::remember(std::nullopt, read_at(1000), clocks(1100), clocks(1100).wall);
+  EXPECT_EQ(remember_read(memory, memory.ctime, boot(1200)).last_input, boot(1008));
+}
+
+TEST(Remember, ALostWatchMakesTheAtimeCountAgain) {
+  TerminalMemory memory = armed();
+  memory = core::remember(memory, changed_at(1250, 1400, false), clocks(1410), kLongAgo);
+  EXPECT_FALSE(memory.armed);
+  EXPECT_EQ(memory.last_input, boot(1408));
 }
 
 TEST(LastInput, TheConnectionOnlyLowers) {
@@ -126,7 +266,8 @@ TEST(LastInput, IsNeverEarlyAndAtMostABlockLate) {
       if (random() % 2 == 0) {
         last_key = time;
         // As tty_update_time does: one change per block, to the whole second.
-        if (static_cast<std::int64_t>(time) / 8 != atime / 8) atime = static_cast<std::int64_t>(time);
+        if (static_cast<std::int64_t>(time) / 8 != atime / 8)
+          atime = static_cast<std::int64_t>(time);
         continue;
       }
       memory = remember(memory, read_at(atime), clocks(time));

@@ -23,7 +23,10 @@ TEST(Night, AThousandLogins) {
   };
   std::vector<Person> people;
   for (int i = 0; i < 1000; ++i) {
-    Person person{sim.open("user" + std::to_string(i)), sim.boot, {}, sim.boot + seconds(random() % (8 * 3600))};
+    Person person{sim.open("user" + std::to_string(i)),
+                  sim.boot,
+                  {},
+                  sim.boot + seconds(random() % (8 * 3600))};
     person.next_key = sim.boot + seconds(1 + random() % 299);
     people.push_back(person);
   }
@@ -52,7 +55,8 @@ TEST(Night, AThousandLogins) {
 #if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
   EXPECT_LT(took, seconds(1));
 #endif
-  RecordProperty("milliseconds", static_cast<int>(std::chrono::duration_cast<milliseconds>(took).count()));
+  RecordProperty("milliseconds",
+                 static_cast<int>(std::chrono::duration_cast<milliseconds>(took).count()));
 }
 
 }  // namespace

@@ -12,14 +12,17 @@ struct Member {
   ScheduleEntry schedule;
 };
 
-BootTime at(int s) { return BootTime(seconds(s)); }
+BootTime at(int s) {
+  return BootTime(seconds(s));
+}
 
 TEST(Schedule, GivesTheEarliestFirst) {
   std::vector<Member> members(500);
   Schedule<Member> schedule;
   std::mt19937 random(7);
   for (Member& member : members) schedule.set(member, at(static_cast<int>(random() % 1000)));
-  for (int i = 0; i < 1000; ++i) schedule.set(members[random() % members.size()], at(static_cast<int>(random() % 1000)));
+  for (int i = 0; i < 1000; ++i)
+    schedule.set(members[random() % members.size()], at(static_cast<int>(random() % 1000)));
   for (int i = 0; i < 100; ++i) schedule.remove(members[random() % members.size()]);
 
   std::vector<BootTime> expected;

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,7 @@ class Sim {
  public:
   struct SimTerminal {
     WallTime atime{};
+    WallTime ctime{};
     std::uint32_t unread = 0;
     bool takes_output = true;
     std::vector<std::string> output;
@@ -34,7 +36,7 @@ class Sim {
   struct SimLogin {
     std::map<std::string, SimTerminal> terminals;
     bool alive = true;
-    bool watched = false;
+    std::set<std::string> watched;
     bool survives_hangup = false;     // the terminal stays held after TIOCVHANGUP
     bool survives_terminate = false;  // and after SIGTERM
     bool survives_kill = false;       // and after SIGKILL
@@ -47,7 +49,8 @@ class Sim {
   explicit Sim(const std::string& policy = "{}") : engine(policy_of(policy)) {}
 
   // Opens a login with one terminal at the present instant.
-  SessionId open(const std::string& user = "alice", const std::vector<std::string>& terminals = {"pts/0"}) {
+  SessionId open(const std::string& user = "alice",
+                 const std::vector<std::string>& terminals = {"pts/0"}) {
     Login login;
     login.id.value = "p" + std::to_string(next_pid_);
     login.user = user;
@@ -55,7 +58,8 @@ class Sim {
     login.service = "sshd";
     login.leader = {next_pid_++, 1};
     login.opened_at = clocks().wall;
-    for (const std::string& name : terminals) logins[login.id.value].terminals[name] = {clocks().wall, 0, true, {}};
+    for (const std::string& name : terminals)
+      logins[login.id.value].terminals[name] = {clocks().wall, clocks().wall, 0, true, {}};
     const SessionId id = login.id;
     deliver(LoginOpened{std::move(login), 0});
     return id;
@@ -67,8 +71,31 @@ class Sim {
     SimTerminal& t = login.terminals.at(terminal);
     const auto now = std::chrono::floor<seconds>(clocks().wall);
     const auto was = std::chrono::floor<seconds>(t.atime);
-    if (((now.time_since_epoch().count() ^ was.time_since_epoch().count()) & ~7) != 0) t.atime = now;
-    if (login.watched) deliver(TerminalRead{id});
+    if (((now.time_since_epoch().count() ^ was.time_since_epoch().count()) & ~7) != 0)
+      t.atime = now;
+    if (login.watched.contains(terminal)) deliver(TerminalRead{id, terminal, t.ctime});
+  }
+
+  // touch(1): atime and ctime to now; inotify says IN_ATTRIB, with -a IN_ACCESS instead. With -d
+  // atime is what it is told.
+  void touch(const SessionId& id, bool access_only = false, std::optional<WallTime> date = {},
+             const std::string& terminal = "pts/0") {
+    SimLogin& login = logins.at(id.value);
+    SimTerminal& t = login.terminals.at(terminal);
+    t.atime = date.value_or(clocks().wall);
+    change(id, terminal);
+    if (access_only && login.watched.contains(terminal))
+      deliver(TerminalRead{id, terminal, t.ctime});
+  }
+  // chmod, chown, mesg: ctime alone, in jiffies of 4 ms.
+  void change(const SessionId& id, const std::string& terminal = "pts/0",
+              bool looks_like_a_read = false) {
+    SimLogin& login = logins.at(id.value);
+    SimTerminal& t = login.terminals.at(terminal);
+    const auto now = clocks().wall.time_since_epoch();
+    t.ctime = WallTime(now - now % std::chrono::milliseconds(4));
+    if (login.watched.contains(terminal))
+      deliver(TerminalRead{id, terminal, t.ctime, looks_like_a_read});
   }
 
   // As the daemon does: terminals are found, not told, so it looks first.
@@ -103,7 +130,8 @@ class Sim {
     for (const Record& record : records) n += record.kind == kind ? 1 : 0;
     return n;
   }
-  [[nodiscard]] std::string shown(const SessionId& id, const std::string& terminal = "pts/0") const {
+  [[nodiscard]] std::string shown(const SessionId& id,
+                                  const std::string& terminal = "pts/0") const {
     std::string all;
     const auto login = logins.find(id.value);
     if (login == logins.end() || !login->second.terminals.contains(terminal)) return all;
@@ -111,7 +139,9 @@ class Sim {
     return all;
   }
 
-  [[nodiscard]] ClockReading clocks() const { return {boot, WallTime(boot.time_since_epoch() + wall_ahead)}; }
+  [[nodiscard]] ClockReading clocks() const {
+    return {boot, WallTime(boot.time_since_epoch() + wall_ahead)};
+  }
   [[nodiscard]] Now now() const {
     policy::LocalTime local;
     local.instant = std::chrono::floor<seconds>(clocks().wall);
@@ -128,6 +158,8 @@ class Sim {
   std::optional<BootTime> next;
   std::uint64_t steps = 0;
   std::uint64_t looks = 0;
+  bool has_inotify = true;
+  std::optional<BootTime> last_data;  // on the connection of every login; none: no wire
 
  private:
   Observation observe(const SessionId& id) {
@@ -136,8 +168,10 @@ class Sim {
     observation.clocks = clocks();
     const SimLogin& login = logins[id.value];
     observation.leader_alive = login.alive;
+    if (last_data) observation.wire_quiet = boot - *last_data;
     for (const auto& [name, terminal] : login.terminals)
-      observation.terminals.push_back({name, terminal.atime, {}, terminal.unread, "bash", login.watched});
+      observation.terminals.push_back({name, terminal.atime, terminal.ctime, terminal.unread,
+                                       "bash", login.watched.contains(name)});
     return observation;
   }
 
@@ -153,7 +187,9 @@ class Sim {
   }
 
   void perform(const Attach&, std::vector<Event>&) {}
-  void perform(const Observe& a, std::vector<Event>& queue) { queue.emplace_back(Observed{a.id, observe(a.id)}); }
+  void perform(const Observe& a, std::vector<Event>& queue) {
+    queue.emplace_back(Observed{a.id, observe(a.id)});
+  }
   void perform(const Write& a, std::vector<Event>& queue) {
     bool all = true;
     for (const std::string& name : a.terminals) {
@@ -164,7 +200,10 @@ class Sim {
     }
     queue.emplace_back(Written{a.id, all});
   }
-  void perform(const Watch& a, std::vector<Event>&) { logins[a.id.value].watched = a.on; }
+  void perform(const Watch& a, std::vector<Event>&) {
+    logins[a.id.value].watched.clear();
+    if (has_inotify) logins[a.id.value].watched.insert(a.terminals.begin(), a.terminals.end());
+  }
   void perform(const HangUp& a, std::vector<Event>& queue) {
     if (before_hangup) before_hangup();
     if (a.look_again) {

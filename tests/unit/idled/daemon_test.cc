@@ -1,0 +1,260 @@
+// Requests through the daemon, on a machine of the test's: who sees and ends what,
+// and what becomes of trouble.
+#include "idled/daemon.h"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+
+namespace idled {
+namespace {
+
+using core::SessionId;
+
+class FakeHost final : public Host {
+ public:
+  core::Now now() override {
+    return {{boot, WallTime(boot.time_since_epoch() + seconds(1'600'000'000))}, {}};
+  }
+  Result<core::ProcessIdentity> identify_leader(pid_t pid) override {
+    if (pid == 666) return Error{"process 666 lives in another pid namespace", EXDEV};
+    return core::ProcessIdentity{pid, 1};
+  }
+  Result<void> attach(const SessionId&, const core::ProcessIdentity& leader) override {
+    if (leader.pid == 404) return Error{"gone", ESRCH};
+    return {};
+  }
+  core::Observation observe(const core::Session& session) override {
+    core::Observation observation;
+    observation.clocks = now().clocks;
+    const std::string name = "pts/" + std::to_string(session.login.leader.pid);
+    observation.terminals.push_back(
+        {name, observation.clocks.wall - seconds(60), {}, 0, "vi", true});
+    return observation;
+  }
+  void watch(const SessionId&, const std::vector<std::string>&) override {}
+  bool write(const core::Session&, const std::vector<std::string>&, std::string_view) override {
+    return true;
+  }
+  Result<void> hang_up(const core::Session& session, const std::vector<std::string>&) override {
+    hung_up.push_back(session.login.id.value);
+    return {};
+  }
+  void signal_terminal_leaders(const SessionId&, core::Signal) override {}
+  void signal_login(const SessionId& id, core::Signal) override { signalled.push_back(id.value); }
+  Result<void> save_state(const SessionId&, const core::SessionData&) override {
+    if (disk_full)
+      return Error{"cannot write /run/idled/sessions/p1.json: No space left on device", ENOSPC};
+    return {};
+  }
+  void forget(const SessionId&) override {}
+  std::vector<core::SessionData> load_state(std::vector<std::string>& trouble) override {
+    trouble = bad_state;
+    return state;
+  }
+  std::vector<core::Login> find_logins() override { return found; }
+  void record(const core::Record& record) override { records.push_back(record); }
+
+  BootTime boot{seconds(1000)};
+  bool disk_full = false;
+  std::vector<std::string> bad_state;
+  std::vector<core::SessionData> state;
+  std::vector<core::Login> found;
+  std::vector<std::string> hung_up;
+  std::vector<std::string> signalled;
+  std::vector<core::Record> records;
+};
+
+class DaemonTest : public testing::Test {
+ protected:
+  static constexpr gid_t kAdmins = 50;
+
+  DaemonTest()
+      : daemon_(host_,
+                {std::make_shared<const policy::Policy>(policy::Policy::built_in()), "built-in", "",
+                 ""},
+                kAdmins) {
+    log_in(101, "alice", 1000);
+    log_in(102, "bob", 1001);
+  }
+
+  struct Reply {
+    std::optional<protocol::Reply> value;
+    service::Answer answer() {
+      return service::Answer([this](const protocol::Reply& reply) { value = reply; });
+    }
+  };
+
+  protocol::Reply log_in(pid_t pid, const std::string& user, uid_t uid,
+                         const std::string& logind = "") {
+    Reply reply;
+    protocol::RegisterRequest request;
+    request.user = user;
+    request.uid = uid;
+    request.service = "sshd";
+    request.logind_session = logind;
+    daemon_.on_register({pid, 0, 0, {}}, request, reply.answer());
+    return reply.value.value();
+  }
+  std::vector<protocol::SessionInfo> list(const service::Peer& peer) {
+    Reply reply;
+    daemon_.on_list(peer, {}, false, reply.answer());
+    return protocol::decode<protocol::ListReply>(reply.value.value().parameters)->sessions;
+  }
+  std::string kick(const service::Peer& peer, const protocol::KickRequest& request) {
+    Reply reply;
+    daemon_.on_kick(peer, request, reply.answer());
+    return reply.value ? reply.value->error : "waiting";
+  }
+  static protocol::KickRequest at_once(const std::string& session, const std::string& terminal = "",
+                                       const std::string& user = "") {
+    return {session, terminal, user, "", 0, false};
+  }
+
+  FakeHost host_;
+  Daemon daemon_;
+  const service::Peer root_{1, 0, 0, {}};
+  const service::Peer alice_{2, 1000, 1000, {}};
+  const service::Peer admin_{3, 1002, 1002, {7, kAdmins}};
+};
+
+TEST_F(DaemonTest, RegisterTellsTheIdAndTheTmout) {
+  const auto reply =
+      protocol::decode<protocol::RegisterReply>(log_in(103, "carol", 1003, "c7").parameters);
+  EXPECT_EQ(reply->session, "c7");
+  EXPECT_EQ(reply->tmout, "600");
+  // What cannot be a file name is no id.
+  const auto odd = protocol::decode<protocol::RegisterReply>(
+      log_in(104, "dave", 1004, "../../etc/x").parameters);
+  EXPECT_EQ(odd->session, "p104");
+}
+
+TEST_F(DaemonTest, AUserSeesOnlyTheirOwn) {
+  ASSERT_EQ(list(alice_).size(), 1U);
+  EXPECT_EQ(list(alice_)[0].user, "alice");
+  EXPECT_EQ(list(root_).size(), 2U);
+  EXPECT_EQ(list(admin_).size(), 2U);
+}
+
+TEST_F(DaemonTest, ListShowsWhatIsKnown) {
+  const protocol::SessionInfo info = list(alice_).at(0);
+  EXPECT_EQ(info.id, "p101");
+  EXPECT_EQ(info.kind, "terminal");
+  EXPECT_EQ(info.state, "active");
+  EXPECT_EQ(info.rule, "built-in");
+  EXPECT_EQ(info.limit_seconds, 300);
+  EXPECT_EQ(info.witness, "terminal");
+  ASSERT_EQ(info.terminals.size(), 1U);
+  EXPECT_EQ(info.terminals[0].name, "pts/101");
+  EXPECT_EQ(info.terminals[0].foreground, "vi");
+  EXPECT_GE(info.terminals[0].idle_seconds.value(), 52);
+  EXPECT_LE(info.terminals[0].idle_seconds.value(), 60);
+  EXPECT_TRUE(info.logout_at);
+}
+
+TEST_F(DaemonTest, AUserEndsOnlyTheirOwn) {
+  EXPECT_EQ(kick(alice_, at_once("p102")), protocol::kPermissionDenied);
+  EXPECT_EQ(kick(alice_, at_once("", "pts/102")), protocol::kPermissionDenied);
+  EXPECT_EQ(kick(alice_, at_once("", "", "bob")), protocol::kPermissionDenied);
+  EXPECT_EQ(kick(alice_, at_once("nonesuch")), protocol::kPermissionDenied)
+      << "or they could ask who is there";
+  EXPECT_EQ(kick(alice_, at_once("p101")), "");
+}
+
+TEST_F(DaemonTest, AnAdministratorEndsAny) {
+  EXPECT_EQ(kick(root_, at_once("nonesuch")), protocol::kNoSuchSession);
+  EXPECT_EQ(kick(admin_, at_once("", "/dev/pts/101")), "");
+  EXPECT_EQ(kick(root_, at_once("", "", "bob")), "");
+}
+
+TEST_F(DaemonTest, KickWaitsUntilTheyAreGone) {
+  Reply reply;
+  daemon_.on_kick(root_, {"p101", "", "", "", 0, true}, reply.answer());
+  EXPECT_FALSE(reply.value);
+  for (int i = 0; i < 5 && host_.hung_up.empty(); ++i) {
+    host_.boot = daemon_.next().value();
+    daemon_.deliver(core::TimerExpired{});
+  }
+  EXPECT_EQ(host_.hung_up, std::vector<std::string>{"p101"});
+  daemon_.deliver(core::LeaderExited{{"p101"}});
+  ASSERT_TRUE(reply.value);
+  EXPECT_EQ(reply.value->error, "");
+  const auto kicked = protocol::decode<protocol::KickReply>(reply.value->parameters);
+  ASSERT_EQ(kicked->logins.size(), 1U);
+  EXPECT_EQ(kicked->logins[0].user, "alice");
+  EXPECT_EQ(kicked->logins[0].terminals, std::vector<std::string>{"pts/101"});
+}
+
+TEST_F(DaemonTest, KickSaysWhatIsWrongWithIt) {
+  EXPECT_EQ(kick(root_, {}), protocol::kInvalidParameter);
+  EXPECT_EQ(kick(root_, at_once("p101", "pts/1")), protocol::kInvalidParameter);
+  protocol::KickRequest request = at_once("p101");
+  request.delay_seconds = -1;
+  EXPECT_EQ(kick(root_, request), protocol::kInvalidParameter);
+}
+
+TEST_F(DaemonTest, ReleaseIsForTheLeaderThatAsks) {
+  Reply reply;
+  daemon_.on_release({102, 0, 0, {}}, {"p101"}, reply.answer());  // names another's
+  EXPECT_TRUE(reply.value);
+  ASSERT_EQ(list(root_).size(), 1U);
+  EXPECT_EQ(list(root_)[0].id, "p101");
+}
+
+TEST_F(DaemonTest, ALeaderOfAnotherNamespaceIsRefusedWithItsReason) {
+  const protocol::Reply reply = log_in(666, "eve", 1005);
+  EXPECT_EQ(reply.error, protocol::kLeaderRefused);
+  EXPECT_NE(reply.parameters.find("another pid namespace"), std::string::npos);
+  EXPECT_EQ(list(root_).size(), 2U);
+}
+
+TEST_F(DaemonTest, ALeaderThatIsGoneAlreadyLeavesNothing) {
+  log_in(404, "eve", 1005);
+  EXPECT_EQ(list(root_).size(), 2U);
+}
+
+TEST_F(DaemonTest, AFullDiskIsToldAndStopsNobody) {
+  host_.disk_full = true;
+  EXPECT_EQ(log_in(103, "carol", 1003).error, "");
+  EXPECT_EQ(list(root_).size(), 3U);
+  bool told = false;
+  for (const core::Record& record : host_.records)
+    told = told || record.message.find("No space left on device") != std::string::npos;
+  EXPECT_TRUE(told);
+}
+
+TEST_F(DaemonTest, ABrokenPolicyChangesNothingAndSaysSo) {
+  EXPECT_FALSE(daemon_.take_policy({nullptr, "x", "policy.json:1:1: error: no", ""}));
+  Reply reply;
+  daemon_.on_status(alice_, reply.answer());
+  const auto status = protocol::decode<protocol::StatusReply>(reply.value.value().parameters);
+  EXPECT_EQ(status->policy_source, "built-in");
+  EXPECT_EQ(status->policy_error, "policy.json:1:1: error: no");
+  EXPECT_EQ(host_.records.back().kind, core::RecordKind::kPolicyRefused);
+}
+
+TEST_F(DaemonTest, StartTakesUpWhatItFinds) {
+  core::SessionData restored;
+  restored.login.id.value = "c1";
+  restored.login.user = "old";
+  restored.login.leader = {201, 1};
+  host_.state.push_back(restored);
+  core::Login known = restored.login;
+  known.id.value = "p201";
+  core::Login found;
+  found.id.value = "p202";
+  found.user = "missed";
+  found.leader = {202, 1};
+  found.adopted = true;
+  host_.found = {known, found};
+  host_.bad_state = {"state of session x ignored: not a JSON object"};
+  daemon_.start();
+  EXPECT_EQ(daemon_.engine().size(), 4U);
+  EXPECT_NE(daemon_.engine().find({"c1"}), nullptr);
+  EXPECT_EQ(daemon_.engine().find({"p201"}), nullptr)
+      << "found in the state and in /proc: one login";
+  EXPECT_NE(daemon_.engine().find({"p202"}), nullptr);
+}
+
+}  // namespace
+}  // namespace idled

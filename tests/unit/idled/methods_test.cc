@@ -1,0 +1,82 @@
+#include "idled/service/methods.h"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+
+namespace idled::service {
+namespace {
+
+class Recorder final : public Handler {
+ public:
+  void on_register(const Peer&, const protocol::RegisterRequest&, Answer answer) override {
+    note("Register", answer);
+  }
+  void on_release(const Peer&, const protocol::ReleaseRequest&, Answer answer) override {
+    note("Release", answer);
+  }
+  void on_list(const Peer&, const protocol::ListRequest&, bool, Answer answer) override {
+    note("List", answer);
+  }
+  void on_kick(const Peer&, const protocol::KickRequest&, Answer answer) override {
+    note("Kick", answer);
+  }
+  void on_status(const Peer&, Answer answer) override { note("Status", answer); }
+  std::string called;
+
+ private:
+  void note(const char* name, const Answer& answer) {
+    called = name;
+    answer.done();
+  }
+};
+
+protocol::Reply call(Handler& handler, uid_t uid, const std::string& method,
+                     const std::string& parameters = "{}") {
+  std::optional<protocol::Reply> reply;
+  dispatch(handler, {100, uid, uid, {}}, {method, parameters, false, false},
+           Answer([&](const protocol::Reply& r) { reply = r; }));
+  EXPECT_TRUE(reply) << method << " got no answer";
+  return reply.value_or(protocol::Reply{});
+}
+
+TEST(Methods, OnlyRootRegisters) {
+  for (const auto name : {protocol::kRegister, protocol::kRelease}) {
+    Recorder handler;
+    EXPECT_EQ(call(handler, 1000, std::string(name)).error, protocol::kPermissionDenied);
+    EXPECT_EQ(handler.called, "");
+    EXPECT_EQ(call(handler, 0, std::string(name)).error, "");
+    EXPECT_NE(handler.called, "");
+  }
+}
+
+TEST(Methods, EverybodyMayAskForTheirOwn) {
+  for (const auto name : {protocol::kList, protocol::kKick, protocol::kStatus}) {
+    Recorder handler;
+    EXPECT_EQ(call(handler, 1000, std::string(name)).error, "") << name;
+  }
+}
+
+// Parameters that would not decode are not looked at before the caller may call.
+TEST(Methods, RightsComeBeforeParameters) {
+  Recorder handler;
+  EXPECT_EQ(call(handler, 1000, std::string(protocol::kRegister), R"({"user": 7})").error,
+            protocol::kPermissionDenied);
+  const protocol::Reply reply =
+      call(handler, 0, std::string(protocol::kRegister), R"({"user": 7})");
+  EXPECT_EQ(reply.error, protocol::kInvalidParameter);
+  EXPECT_EQ(protocol::error_parameter_of(reply.parameters, "parameter"), "user");
+}
+
+TEST(Methods, UnknownOnesAreNamed) {
+  Recorder handler;
+  const protocol::Reply method = call(handler, 0, "io.idled.Sessions.Reboot");
+  EXPECT_EQ(method.error, protocol::kMethodNotFound);
+  EXPECT_EQ(protocol::error_parameter_of(method.parameters, "method"), "io.idled.Sessions.Reboot");
+  const protocol::Reply interface = call(handler, 0, "io.systemd.Manager.List");
+  EXPECT_EQ(interface.error, protocol::kInterfaceNotFound);
+  EXPECT_EQ(protocol::error_parameter_of(interface.parameters, "interface"), "io.systemd.Manager");
+}
+
+}  // namespace
+}  // namespace idled::service

@@ -1,0 +1,81 @@
+#include "idled/snapshot.h"
+
+#include <gtest/gtest.h>
+
+namespace idled {
+namespace {
+
+core::SessionData sample() {
+  core::SessionData data;
+  data.login.id.value = "c3";
+  data.login.user = "alice";
+  data.login.uid = 1000;
+  data.login.gids = {100, 27};
+  data.login.service = "sshd";
+  data.login.remote_host = "192.0.2.7";
+  data.login.ssh_connection = "192.0.2.7 50000 192.0.2.1 22";
+  data.login.leader = {4242, 987654321};
+  data.login.opened_at = WallTime(seconds(1'700'000'000));
+  data.login.adopted = true;
+  data.opened = BootTime(seconds(77));
+  data.floor = BootTime(seconds(99));
+  core::Terminal terminal;
+  terminal.name = "pts/3";
+  terminal.memory.clocks = {BootTime(seconds(80)), WallTime(seconds(1'700'000'003))};
+  terminal.memory.atime = WallTime(seconds(1'700'000'001));
+  terminal.memory.unread = 5;
+  terminal.memory.last_input = BootTime(seconds(81));
+  terminal.memory.witness = core::Witness::kUnread;
+  data.terminals.push_back(terminal);
+  data.warning = core::Warning{BootTime(seconds(81)), seconds(60), false, {}};
+  data.kick = core::Kick{BootTime(seconds(500)), "root", "maintenance"};
+  return data;
+}
+
+TEST(Snapshot, ComesBackWhole) {
+  const core::SessionData data = sample();
+  const Result<core::SessionData> back = from_snapshot(to_snapshot(data, "boot-1"), "boot-1");
+  ASSERT_TRUE(back) << back.error().text;
+  // Everything that is written stands in the text, so equal texts are equal sessions.
+  EXPECT_EQ(to_snapshot(*back, "boot-1"), to_snapshot(data, "boot-1"));
+  EXPECT_EQ(back->login.leader, data.login.leader);
+  EXPECT_EQ(back->terminals.at(0).memory.last_input, data.terminals[0].memory.last_input);
+  EXPECT_EQ(back->warning->lead, seconds(60));
+  EXPECT_FALSE(back->warning->delivered);
+  EXPECT_EQ(back->kick->message, "maintenance");
+}
+
+TEST(Snapshot, OfAnotherBootIsRefused) {
+  const Result<core::SessionData> back = from_snapshot(to_snapshot(sample(), "boot-1"), "boot-2");
+  ASSERT_FALSE(back);
+  EXPECT_EQ(back.error().text, "written before the machine was started");
+}
+
+TEST(Snapshot, OfANewerVersionIsReadAsFarAsItIsKnown) {
+  std::string text = to_snapshot(sample(), "b");
+  text.insert(1, R"("new_thing":{"deep":[1,2]},)");
+  EXPECT_TRUE(from_snapshot(text, "b"));
+}
+
+TEST(Snapshot, DamagedTextIsRefusedNotBelieved) {
+  const std::string text = to_snapshot(sample(), "b");
+  for (std::size_t size = 0; size < text.size(); ++size)
+    ASSERT_FALSE(from_snapshot(std::string_view(text).substr(0, size), "b")) << size;
+  EXPECT_FALSE(from_snapshot("[]", "b"));
+  EXPECT_FALSE(
+      from_snapshot(R"({"boot_id":"b","login":{"id":"../etc","user":"x","leader_pid":5}})", "b"));
+  EXPECT_FALSE(
+      from_snapshot(R"({"boot_id":"b","login":{"id":"c1","user":"x","leader_pid":1}})", "b"));
+  EXPECT_FALSE(from_snapshot(R"({"boot_id":"b","login":7,"terminals":3,"kick":[]})", "b"));
+}
+
+TEST(SessionId, IsAFileName) {
+  for (const char* good : {"1", "c12", "p4242", "a-b_C"}) EXPECT_TRUE(is_session_id(good)) << good;
+  for (const char* bad : {"", ".", "..", "a/b", "a b", "caf\xc3\xa9", "a.json"})
+    EXPECT_FALSE(is_session_id(bad)) << bad;
+  EXPECT_TRUE(is_session_id(std::string(64, 'a')));
+  EXPECT_FALSE(is_session_id(std::string(65, 'a')));
+}
+
+}  // namespace
+}  // namespace idled
