@@ -104,15 +104,15 @@ def _(t):
     assert done.returncode == 77 and "may not make a machine" in done.stderr, done
 
 
-@outside("a checkout in /tmp, and a build folder elsewhere, can be read at their places")
+@outside("a checkout in /tmp, and a build folder elsewhere, are at their places; what is written there goes to memory")
 def _(t):
     with tempfile.TemporaryDirectory() as clone, tempfile.TemporaryDirectory(prefix="a,b: c") as build:
         subprocess.run(["cp", "-a", SUPPORT.parent, clone], check=True)
         Path(build, "mark").write_text("built\n")
         done = subprocess.run([f"{clone}/tests/support/throwaway", "sh", "-c", 'cat "$IDLED_BUILD_DIR/mark"; pwd; '
-                               f"test -x {clone}/tests/support/throwaway && echo readable; touch {clone}/x || echo ro"],
+                               f"test -x {clone}/tests/support/throwaway && echo readable; touch {clone}/x && echo written"],
                               cwd=clone, env=os.environ | {"IDLED_BUILD_DIR": build}, capture_output=True, text=True)
-        assert done.stdout == f"built\n{clone}\nreadable\nro\n", done
+        assert done.stdout == f"built\n{clone}\nreadable\nwritten\n", done
         assert not Path(clone, "x").exists()
 
 

@@ -100,6 +100,16 @@ def _(t):
     promise.assert_alive(client, t.machine)
 
 
+@case("a command without a terminal ends with its connection")
+def _(t):
+    user = t.new_user()
+    client = t.ssh(user, "echo started; exec sleep 300", tty=False)
+    client.wait_for("started")
+    kick(t, "--user", user)
+    assert client.ended(1), "idlectl said that it is done"
+    wait_until(lambda: not client.processes(), "the command to be gone", timeout=3)
+
+
 @case("a shell, and a program in front, that ignore signals")
 def _(t):
     client = t.login("alice")

@@ -77,6 +77,15 @@ def _(t):
     promise.assert_logged_out_between(client, key)
 
 
+@case("Enter at a program that does not read counts, though idled had not looked at the terminal before")
+def _(t):
+    client = t.login("alice")
+    typed = client.type("sleep 999\n")
+    until(typed + 10)  # the first look comes 15 s after the login, in time for its warning
+    key = client.type("\n")
+    promise.assert_logged_out_between(client, key)
+
+
 # --- what has no terminal ------------------------------------------------------------------------------------
 
 
