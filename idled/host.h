@@ -37,6 +37,8 @@ class Host {
                                const std::vector<std::string>& terminals) = 0;
   // To those that hang_up noted, except those that are gone.
   virtual void signal_terminal_leaders(const core::SessionId& id, core::Signal signal) = 0;
+  // To the leader and, with kTerminate, to all that still hangs below it: a command
+  // without a terminal would not notice that its connection is gone.
   virtual void signal_login(const core::SessionId& id, core::Signal signal) = 0;
 
   virtual Result<void> save_state(const core::SessionId& id, const core::SessionData& data) = 0;

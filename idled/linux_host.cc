@@ -216,7 +216,14 @@ void LinuxHost::signal_terminal_leaders(const SessionId& id, core::Signal signal
 }
 
 void LinuxHost::signal_login(const SessionId& id, core::Signal signal) {
-  if (const Attached* login = attached(id)) login->leader.signal(number_of(signal));
+  const Attached* login = attached(id);
+  if (!login) return;
+  if (signal == core::Signal::kTerminate) {
+    for (const core::ProcessIdentity& identity : system::descendants_of(login->leader.pid()))
+      if (const Result<system::Process> process = system::Process::open(identity))
+        process->signal(SIGTERM);
+  }
+  login->leader.signal(number_of(signal));
 }
 
 // --- state --------------------------------------------------------------------------

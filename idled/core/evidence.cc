@@ -65,7 +65,7 @@ TerminalMemory remember(const std::optional<TerminalMemory>& before, const Termi
   }
   note_ctime(after, sample.ctime, clocks.boot);
   after.armed = after.doubted && sample.watched;
-  if (before && sample.unread > before->unread) raise(after, clocks.boot, Witness::kUnread);
+  if (sample.unread > (before ? before->unread : 0)) raise(after, clocks.boot, Witness::kUnread);
   after.clocks = clocks;
   after.atime = sample.atime;
   after.unread = sample.unread;

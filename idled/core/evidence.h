@@ -13,7 +13,8 @@
 // these differ, the later instant that is possible counts.
 //
 // Keys that nobody reads move no time. Complete lines among them show as growth
-// of the terminal's unread bytes, and count as input of the moment of the look.
+// of the terminal's unread bytes, and count as input of the moment of the look; so do
+// those that the first look finds.
 //
 // The times can be set by the terminal's owner, but not without moving its ctime. A
 // ctime that stands still since the last look vouches for the atime. When it has moved

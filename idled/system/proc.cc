@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <map>
 #include <memory>
 
 #include "idled/system/files.h"
@@ -95,6 +96,25 @@ std::optional<core::ProcessIdentity> identify(pid_t pid) {
   const std::optional<ProcStat> stat = read_stat(pid);
   if (!stat) return std::nullopt;
   return core::ProcessIdentity{pid, stat->start_ticks};
+}
+
+std::vector<core::ProcessIdentity> descendants_of(pid_t pid) {
+  std::multimap<pid_t, core::ProcessIdentity> by_parent;
+  for (const pid_t candidate : list_pids())
+    if (const std::optional<ProcStat> stat = read_stat(candidate))
+      by_parent.emplace(stat->ppid, core::ProcessIdentity{candidate, stat->start_ticks});
+  std::vector<core::ProcessIdentity> below;
+  std::vector<pid_t> parents{pid};
+  while (!parents.empty()) {
+    const auto [first, last] = by_parent.equal_range(parents.back());
+    parents.pop_back();
+    for (auto child = first; child != last; ++child) {
+      below.push_back(child->second);
+      parents.push_back(child->second.pid);
+    }
+    by_parent.erase(first, last);  // each parent once, whatever pids came back meanwhile
+  }
+  return below;
 }
 
 std::string read_cmdline(pid_t pid) {

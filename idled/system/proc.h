@@ -39,6 +39,8 @@ std::optional<ProcStatus> parse_status(std::string_view text);
 std::optional<ProcStat> read_stat(pid_t pid);
 std::optional<ProcStatus> read_status(pid_t pid);
 std::optional<core::ProcessIdentity> identify(pid_t pid);
+// The processes below this one, by parent: its children, theirs, and so on.
+std::vector<core::ProcessIdentity> descendants_of(pid_t pid);
 // /proc/PID/cmdline with its NULs made spaces; empty if there is none.
 std::string read_cmdline(pid_t pid);
 // Every pid that /proc lists.

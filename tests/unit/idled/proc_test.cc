@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 #include <sys/sysmacros.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+#include <csignal>
 
 #include "idled/system/found_logins.h"
 #include "idled/system/terminal.h"
@@ -39,6 +42,27 @@ TEST(ReadStat, OfThisProcess) {
   EXPECT_EQ(stat->ppid, getppid());
   EXPECT_EQ(identify(getpid())->start_ticks, stat->start_ticks);
   EXPECT_FALSE(read_stat(-1));
+}
+
+TEST(DescendantsOf, AreAllBelow) {
+  int ready[2];
+  ASSERT_EQ(pipe(ready), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    (void)fork();  // a grandchild; both wait for the end
+    (void)!write(ready[1], "x", 1);
+    pause();
+    _exit(0);
+  }
+  char byte = 0;
+  ASSERT_EQ(read(ready[0], &byte, 1), 1);
+  ASSERT_EQ(read(ready[0], &byte, 1), 1);
+  const auto below = descendants_of(getpid());
+  EXPECT_EQ(below.size(), 2U);
+  for (const core::ProcessIdentity& process : below) kill(process.pid, SIGKILL);
+  waitpid(child, nullptr, 0);
+  close(ready[0]);
+  close(ready[1]);
 }
 
 TEST(ParseStatus, HasTheGroups) {
