@@ -1,5 +1,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <sstream>
+#include <utility>
 
 #include "base/duration.h"
 #include "base/version.h"
@@ -25,6 +27,15 @@ std::string since(const std::string& time, WallTime now) {
   return shown(time) + " (" + format_brief(std::chrono::floor<seconds>(now) - *start) + " ago)";
 }
 
+// A compiler's lines, with a caret below what is meant: kept as lines, each made safe.
+void print_policy_error(const std::string& error, std::ostream& out) {
+  std::istringstream lines(error);
+  const char* label = "    Error: ";
+  for (std::string line; std::getline(lines, line);)
+    out << std::exchange(label, "           ") << shown(line) << '\n';
+  out << "           (the policy on disk is not in force)\n";
+}
+
 void print(const StatusReply& status, Context& context) {
   std::ostream& out = context.out;
   const WallTime now = context.now();
@@ -33,9 +44,7 @@ void print(const StatusReply& status, Context& context) {
       << " Sessions: " << status.sessions << '\n'
       << "   Policy: " << shown(status.policy_source) << '\n'
       << "   Loaded: " << since(status.policy_loaded_at, now) << '\n';
-  if (status.policy_error)
-    out << "    Error: " << shown(*status.policy_error) << '\n'
-        << "           (the policy on disk is not in force)\n";
+  if (status.policy_error) print_policy_error(*status.policy_error, out);
   const char* label = "Witnesses: ";
   if (status.witnesses.empty()) out << label << "-\n";
   for (const std::string& witness : status.witnesses)

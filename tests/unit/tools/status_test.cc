@@ -46,14 +46,17 @@ TEST(Status, IsShortAndAligned) {
 TEST(Status, SaysWhyThePolicyIsNotInForce) {
   StatusReply status = healthy();
   status.policy_source = "last good";
-  status.policy_error = "policy.json:3:5: /defaults/idel: unknown;\ndid you mean 'idle'?";
+  status.policy_error =
+      "policy.json:3:5: /defaults/idel: unknown\n  \"idel\" \x1b[2J\n   ^ did you mean \"idle\"?\n";
   status.witnesses.clear();
   const FakeDaemon daemon(answering(status));
   const Ran ran = run_idlectl(daemon.socket(), {"status"});
   EXPECT_EQ(ran.code, ExitCode::kDone);
   EXPECT_NE(ran.out.find("   Policy: last good\n"), std::string::npos);
-  EXPECT_NE(ran.out.find("    Error: policy.json:3:5: /defaults/idel: unknown;?did you mean "
-                         "'idle'?\n           (the policy on disk is not in force)\n"),
+  EXPECT_NE(ran.out.find("    Error: policy.json:3:5: /defaults/idel: unknown\n"
+                         "             \"idel\" ?[2J\n"
+                         "              ^ did you mean \"idle\"?\n"
+                         "           (the policy on disk is not in force)\n"),
             std::string::npos)
       << ran.out;
   EXPECT_NE(ran.out.find("Witnesses: -\n"), std::string::npos);
