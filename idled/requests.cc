@@ -61,9 +61,7 @@ bool is_meant(const core::Session& session, const protocol::KickRequest& request
 }
 
 protocol::KickedLogin kicked_login(const core::Session& session) {
-  protocol::KickedLogin login{session.login.id.value, session.login.user, {}};
-  for (const core::Terminal& terminal : session.terminals) login.terminals.push_back(terminal.name);
-  return login;
+  return {session.login.id.value, session.login.user, core::names_of(session.terminals)};
 }
 
 }  // namespace

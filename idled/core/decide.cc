@@ -16,13 +16,6 @@ constexpr std::chrono::milliseconds kGrain{100};
 // A terminal that takes no warning, or whose reads nobody tells, is tried again.
 constexpr seconds kRetry{1};
 
-std::vector<std::string> names_of(const std::vector<Terminal>& terminals) {
-  std::vector<std::string> names;
-  names.reserve(terminals.size());
-  for (const Terminal& terminal : terminals) names.push_back(terminal.name);
-  return names;
-}
-
 const Terminal* find_terminal(const std::vector<Terminal>& terminals, const std::string& name) {
   const auto it = std::find_if(terminals.begin(), terminals.end(),
                                [&](const Terminal& t) { return t.name == name; });
@@ -60,6 +53,13 @@ bool all_watched(const std::vector<Terminal>& terminals) {
 }
 
 }  // namespace
+
+std::vector<std::string> names_of(const std::vector<Terminal>& terminals) {
+  std::vector<std::string> names;
+  names.reserve(terminals.size());
+  for (const Terminal& terminal : terminals) names.push_back(terminal.name);
+  return names;
+}
 
 void Engine::take_in(Session& session, const Observation& observation, const Now& now) {
   std::vector<Terminal> terminals = remember_all(session, observation);

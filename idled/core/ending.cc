@@ -50,7 +50,7 @@ void Engine::begin_ending(Session& session, Cause cause, Context& context) {
   Ending ending;
   ending.cause = cause;
   ending.whole_login = cause == Cause::kKick;
-  for (const Terminal& terminal : session.terminals) ending.terminals.push_back(terminal.name);
+  ending.terminals = names_of(session.terminals);
   ending.began = ending.rung_at = context.boot();
   session.ending = ending;
   if (ending.terminals.empty()) return hang_up(session, context);
@@ -73,9 +73,7 @@ void Engine::spare(Session& session, Context& context) {
   const bool told = session.warning.has_value();  // then decide() says that it is off
   decide(session, context);
   if (told || session.ending) return;
-  std::vector<std::string> names;
-  for (const Terminal& terminal : session.terminals) names.push_back(terminal.name);
-  context.want(Write{session.login.id, names, cancelled_text()});
+  context.want(Write{session.login.id, names_of(session.terminals), cancelled_text()});
 }
 
 void Engine::on(const HungUp& event, Context& context) {
@@ -214,9 +212,8 @@ void Engine::on(const KickRequested& event, Context& context) {
     else if (event.delay == seconds(0))
       begin_ending(*session, Cause::kKick, context);
     else {
-      std::vector<std::string> names;
-      for (const Terminal& terminal : session->terminals) names.push_back(terminal.name);
-      context.want(Write{id, names, kick_warning_text(*session->kick, event.delay, context.now)});
+      context.want(Write{id, names_of(session->terminals),
+                         kick_warning_text(*session->kick, event.delay, context.now)});
       decide(*session, context);
     }
   }

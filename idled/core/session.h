@@ -19,6 +19,8 @@ struct Terminal {
   bool watched = false;
 };
 
+std::vector<std::string> names_of(const std::vector<Terminal>& terminals);
+
 // That the user has been told of a logout to come.
 struct Warning {
   BootTime last_input;    // as it was then; input after it cancels
