@@ -167,7 +167,7 @@ Result<void> App::start() {
                      "; evidence: " + witnesses,
                  {}});
   if (good)
-    (void)keep_last_good(options_.paths);  // without it a later start has the built-in one
+    (void)keep_last_good(options_.paths, policy);  // without it a later start has the built-in one
   else
     host_->record({core::RecordKind::kPolicyRefused,
                    core::Severity::kError,
@@ -294,7 +294,8 @@ void App::reload() {
       std::chrono::steady_clock::now().time_since_epoch());
   sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld", static_cast<long long>(now.count()));
   host_->forget_zone();
-  if (daemon_->take_policy(load_policy(options_.paths))) (void)keep_last_good(options_.paths);
+  const LoadedPolicy policy = load_policy(options_.paths);
+  if (daemon_->take_policy(policy)) (void)keep_last_good(options_.paths, policy);
   sd_notify(0, "READY=1");
 }
 

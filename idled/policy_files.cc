@@ -59,6 +59,7 @@ LoadedPolicy parse_sources(const Sources& read) {
   LoadedPolicy loaded;
   loaded.source = read.name;
   loaded.errors = read.error;
+  loaded.sources = read.sources;
   if (!read.error.empty()) return loaded;
   policy::Parsed parsed = policy::parse(read.sources);
   loaded.errors = policy::render(parsed.errors);
@@ -113,11 +114,10 @@ LoadedPolicy load_policy_or_fallback(const PolicyPaths& paths) {
   return loaded;
 }
 
-Result<void> keep_last_good(const PolicyPaths& paths) {
-  const Sources read = read_sources(paths);
+Result<void> keep_last_good(const PolicyPaths& paths, const LoadedPolicy& policy) {
   std::error_code ignored;
   fs::create_directories(fs::path(paths.last_good).parent_path(), ignored);
-  return system::replace_file(paths.last_good, pack(read.sources));
+  return system::replace_file(paths.last_good, pack(policy.sources));
 }
 
 }  // namespace idled

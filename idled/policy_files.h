@@ -24,6 +24,7 @@ struct LoadedPolicy {
   std::string source;  // "/etc/idled/policy.json and 2 drop-ins", "built-in", "last good"
   std::string errors;  // as a compiler prints them; empty: none
   std::string warnings;
+  std::vector<policy::Source> sources = {};  // the text that it was made of
 };
 
 // What the files say now. No file at all is the built-in policy; one that cannot be
@@ -34,7 +35,8 @@ LoadedPolicy load_policy(const PolicyPaths& paths);
 // one; `errors` then tells why it is not the files'.
 LoadedPolicy load_policy_or_fallback(const PolicyPaths& paths);
 
-// Keeps what is in the files now for a later start.
-Result<void> keep_last_good(const PolicyPaths& paths);
+// Keeps a policy that has no errors for a later start: the text that was parsed, whatever
+// the files say by now.
+Result<void> keep_last_good(const PolicyPaths& paths, const LoadedPolicy& policy);
 
 }  // namespace idled

@@ -93,9 +93,7 @@ bool Engine::is_due(const SessionId& id, const Observation& observation) const {
   if (!session || !observation.leader_alive || !session->rules->settings.idle) return false;
   const std::optional<LastInput> input =
       latest_input(remember_all(*session, observation), observation);
-  if (!input) return false;
-  return observation.clocks.boot >=
-         std::max(input->at + *session->rules->settings.idle, session->floor);
+  return input && observation.clocks.boot >= deadline_of(*session, *input);
 }
 
 void Engine::decide(Session& session, Context& context) {

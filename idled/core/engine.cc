@@ -240,7 +240,11 @@ Kind kind_of(const Session& session) {
 }
 
 BootTime deadline_of(const Session& session) {
-  return std::max(session.input->at + *session.rules->settings.idle, session.floor);
+  return deadline_of(session, *session.input);
+}
+
+BootTime deadline_of(const Session& session, const LastInput& input) {
+  return std::max(input.at + *session.rules->settings.idle, session.floor);
 }
 
 std::optional<BootTime> logout_at(const Session& session) {

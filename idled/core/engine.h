@@ -110,6 +110,8 @@ class Engine {
 
 // The end of its limit; only for a session with a limit and a terminal.
 BootTime deadline_of(const Session& session);
+// And were `input` its last.
+BootTime deadline_of(const Session& session, const LastInput& input);
 
 // When the login will be ended if nothing happens: for idleness, or by a kick.
 // None: not foreseen (no limit, no terminal, report only).
