@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -57,8 +58,10 @@ class Policy {
   // what comes after it decides. Replaces an earlier binding.
   [[nodiscard]] Policy bind_groups(const std::map<std::string, gid_t>& ids) const;
 
-  // A warning for every mention of a group that has no id.
-  [[nodiscard]] std::vector<Diagnostic> unbound_groups() const;
+  // A warning for every mention of a group that has no id: that there is none of that
+  // name or, for those in `unanswered`, that it could not be found out.
+  [[nodiscard]] std::vector<Diagnostic> unbound_groups(
+      const std::set<std::string>& unanswered = {}) const;
 
   [[nodiscard]] std::size_t rule_count() const;
 

@@ -30,7 +30,8 @@ SessionId open(Sim& sim, const std::function<void(Login&)>& change,
   login.opened_at = sim.clocks().wall;
   change(login);
   for (const std::string& name : terminals)
-    sim.logins[login.id.value].terminals[name] = {sim.clocks().wall, sim.clocks().wall, 0, true, {}};
+    sim.logins[login.id.value].terminals[name] = {
+        sim.clocks().wall, sim.clocks().wall, 0, true, {}};
   const SessionId id = login.id;
   sim.deliver(LoginOpened{std::move(login), 0});
   return id;
