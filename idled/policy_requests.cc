@@ -4,7 +4,7 @@
 #include "base/text.h"
 #include "idled/daemon.h"
 #include "policy/explain.h"
-#include "policy/words.h"
+#include "policy_io/explain_message.h"
 
 namespace idled {
 namespace {
@@ -18,39 +18,6 @@ policy::Subject subject_of(const Session& session) {
   return {login.user,      login.uid,         login.gids,
           login.service,   login.remote_host, core::names_of(session.terminals),
           kind_of(session)};
-}
-
-protocol::ExplainedLogin login_of(const Session& session) {
-  const core::Login& login = session.login;
-  return {login.id.value,
-          login.user,
-          login.uid,
-          {login.gids.begin(), login.gids.end()},
-          login.service,
-          login.remote_host,
-          core::names_of(session.terminals),
-          std::string(policy::word(kind_of(session)))};
-}
-
-protocol::ExplainedRule rule_of(const policy::RuleExplained& rule) {
-  protocol::ExplainedRule told{rule.name,    rule.file, static_cast<std::int64_t>(rule.line),
-                               rule.matches, {},        rule.gives};
-  for (const policy::Mismatch& mismatch : rule.mismatches)
-    told.mismatches.push_back({mismatch.key, mismatch.wanted, mismatch.was});
-  return told;
-}
-
-void fill(protocol::ExplainReply& reply, const policy::Explanation& explanation,
-          bool shows_all_rules) {
-  for (const policy::SettingExplained& setting : explanation.settings)
-    reply.settings.push_back({setting.name, setting.value, setting.rule, setting.file,
-                              static_cast<std::int64_t>(setting.line)});
-  for (const policy::RuleExplained& rule : explanation.rules) {
-    if (rule.matches || shows_all_rules)
-      reply.rules.push_back(rule_of(rule));
-    else
-      ++reply.hidden_rules;
-  }
 }
 
 bool is_meant(const Session& session, const protocol::ExplainRequest& request) {
@@ -80,11 +47,14 @@ void Daemon::on_explain(const service::Peer& peer, const protocol::ExplainReques
   }
   const Session& session = *engine_.find(*meant);
   const core::Now now = host_.now();
-  protocol::ExplainReply reply;
-  reply.login = login_of(session);
+  const policy::Subject login = subject_of(session);
+  protocol::ExplainReply reply =
+      to_message(policy::explain(engine_.policy(), login, now.local), login, meant->value);
   reply.at = format_rfc3339(now.clocks.wall);
   reply.policy = policy_.source;
-  fill(reply, policy::explain(engine_.policy(), subject_of(session), now.local), is_admin(peer));
+  if (!is_admin(peer))
+    reply.hidden_rules = static_cast<std::int64_t>(std::erase_if(
+        reply.rules, [](const protocol::ExplainedRule& rule) { return !rule.matches; }));
   answer.done(protocol::encode(reply));
 }
 

@@ -53,7 +53,7 @@ Sources read_sources(const PolicyPaths& paths) {
       read.sources.push_back({file, *std::move(text)});
       has_file = has_file || file == paths.file;
     } else if (text.error().code != ENOENT || !may_be_missing) {
-      read.error += text.error().text + "\n";
+      read.error += file + ": error: " + text.error().text + "\n";
     }
   }
   read.name = name_of(has_file || paths.file_must_exist ? paths.file : "", drop_ins);

@@ -81,7 +81,7 @@ TEST(Explain, SaysWhyARuleDoesNotMatch) {
 TEST(Explain, SaysThatAGroupDoesNotExist) {
   const Explanation why = explain(policy_of(kText, {{"ops", 27}}), alice(), monday_noon());
   ASSERT_EQ(why.rules[1].mismatches.size(), 1U);
-  EXPECT_EQ(why.rules[1].mismatches[0].was, "1000, 27; there is no group interns");
+  EXPECT_EQ(why.rules[1].mismatches[0].was, "1000, 27 (no group interns is known)");
 }
 
 TEST(Explain, SaysNoneWhereTheLoginHasNothing) {
@@ -112,8 +112,8 @@ TEST(Explain, RendersAsText) {
            "idle    = 15m  from all (/etc/idled/policy.json:5)\n",
            "warn    = 1m, 10s  from built-in\n",
            "message = ??  from defaults (/etc/idled/policy.json:2)\n",
-           "rule bob (/etc/idled/policy.json:4): does not match; user is alice (1000), wanted bob, "
-           "!root\n",
+           "rule bob (/etc/idled/policy.json:4): does not match; user wants bob, !root, is alice "
+           "(1000)\n",
            "rule all (/etc/idled/policy.json:5): matches; gives idle\n",
            "rule none (/etc/idled/policy.json:6): matches; what it states, a rule before it has "
            "given\n",
