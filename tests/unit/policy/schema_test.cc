@@ -239,11 +239,13 @@ TEST(Schema, TakesWhatIsGood) {
     ASSERT_TRUE(parse_all_keys(text).policy) << text;
     EXPECT_TRUE(everything.takes(Json::parse(text))) << text;
   }
-  for (const char* folder : {ETC_FOLDER "/examples", LATER_EXAMPLES})
+  for (const char* folder : {ETC_FOLDER "/examples", LATER_EXAMPLES}) {
+    if (!std::filesystem::exists(folder)) continue;
     for (const auto& entry : std::filesystem::directory_iterator(folder))
       EXPECT_TRUE(everything.takes(
           Json::parse(read_file(entry.path()), nullptr, true, /*ignore_comments=*/true)))
           << entry.path();
+  }
 }
 
 }  // namespace
