@@ -12,8 +12,8 @@
 #include "base/version.h"
 #include "idled/daemon.h"
 #include "idled/linux_host.h"
+#include "idled/policy_loader.h"
 #include "idled/service/server.h"
-#include "idled/system/groups.h"
 #include "idled/system/pty_watch.h"
 
 namespace idled {
@@ -53,8 +53,7 @@ Options parse_options(int argc, char** argv) {
   for (int c = 0; (c = getopt_long(argc, argv, "h", kLong, nullptr)) != -1;) {
     switch (c) {
       case 'p':
-        options.paths.file = optarg;
-        options.paths.drop_ins.clear();
+        options.paths = only_file(optarg);
         break;
       case 'c':
         options.check = true;
@@ -105,9 +104,10 @@ Result<OwnedFd> take_listener() {
 // The process: owns the loop and what hangs on it.
 class App {
  public:
-  explicit App(const Options& options) : options_(options) {}
+  explicit App(const Options& options) : options_(options), loader_(options.paths, kAdminGroup) {}
   ~App() {
     server_.reset();
+    loader_.detach();
     sd_event_unref(event_);
   }
   App(const App&) = delete;
@@ -123,7 +123,7 @@ class App {
   void search_in(std::uint64_t usec);
   Result<void> add_io(int fd, sd_event_io_handler_t handler);
   void set_timer();
-  void reload();
+  void reload(PolicyLoader::Told told);
 
   static int on_timer(sd_event_source*, std::uint64_t, void* self);
   static int on_exits(sd_event_source*, int, std::uint32_t, void* self);
@@ -135,6 +135,7 @@ class App {
   static int on_reload(sd_event_source*, const signalfd_siginfo*, void* self);
 
   Options options_;
+  PolicyLoader loader_;
   sd_event* event_ = nullptr;
   std::unique_ptr<LinuxHost> host_;
   std::unique_ptr<Daemon> daemon_;
@@ -161,11 +162,15 @@ Result<void> App::start() {
   if (!host) return host.error();
   host_ = *std::move(host);
 
-  LoadedPolicy policy = load_policy_or_fallback(options_.paths);
-  const bool good = policy.errors.empty();
-  const std::map<std::string, gid_t> admins = system::look_up_groups({kAdminGroup});
-  daemon_ = std::make_unique<Daemon>(
-      *host_, policy, admins.empty() ? std::nullopt : std::optional(admins.begin()->second));
+  const LoadedPolicy policy = loader_.first();
+  daemon_ = std::make_unique<Daemon>(*host_, policy, loader_.admins());
+  daemon_->set_reload([this](PolicyLoader::Told told) { reload(std::move(told)); });
+  Result<void> attached =
+      loader_.attach(event_, [this](const LoadedPolicy& changed, std::optional<gid_t> admins) {
+        daemon_->set_admins(admins);
+        daemon_->take_policy(changed);
+      });
+  if (!attached) return attached;
   daemon_->set_witnesses(host_->witnesses());
   std::string witnesses;
   for (const std::string& witness : host_->witnesses())
@@ -173,11 +178,10 @@ Result<void> App::start() {
   host_->record({core::RecordKind::kStarted,
                  core::Severity::kInfo,
                  std::string("idled ") + kVersion + " started; policy: " + policy.source +
-                     "; evidence: " + witnesses,
+                     "; evidence: " + witnesses +
+                     (policy.warnings.empty() ? "" : "\n" + policy.warnings),
                  {}});
-  if (good)
-    (void)keep_last_good(options_.paths, policy);  // without it a later start has the built-in one
-  else
+  if (!policy.errors.empty())
     host_->record({core::RecordKind::kPolicyRefused,
                    core::Severity::kError,
                    "The policy has errors, so the " + policy.source + " policy is in force:\n" +
@@ -331,18 +335,19 @@ int App::on_search(sd_event_source*, std::uint64_t, void* self) {
 }
 
 int App::on_reload(sd_event_source*, const signalfd_siginfo*, void* self) {
-  static_cast<App*>(self)->reload();
+  static_cast<App*>(self)->reload([](const LoadedPolicy&) {});
   return 0;
 }
 
-void App::reload() {
+void App::reload(PolicyLoader::Told told) {
   const auto now = std::chrono::duration_cast<std::chrono::microseconds>(
       std::chrono::steady_clock::now().time_since_epoch());
   sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld", static_cast<long long>(now.count()));
   host_->forget_zone();
-  const LoadedPolicy policy = load_policy(options_.paths);
-  if (daemon_->take_policy(policy)) (void)keep_last_good(options_.paths, policy);
-  sd_notify(0, "READY=1");
+  loader_.reload([told = std::move(told)](const LoadedPolicy& policy) {
+    told(policy);
+    sd_notify(0, "READY=1");
+  });
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -11,8 +12,8 @@
 
 #include "idled/core/engine.h"
 #include "idled/host.h"
-#include "idled/policy_files.h"
 #include "idled/service/handler.h"
+#include "policy_io/policy_files.h"
 
 namespace idled {
 
@@ -47,6 +48,16 @@ class Daemon final : public service::Handler {
   void on_kick(const service::Peer& peer, const protocol::KickRequest& request,
                service::Answer answer) override;
   void on_status(const service::Peer& peer, service::Answer answer) override;
+  void on_explain(const service::Peer& peer, const protocol::ExplainRequest& request,
+                  service::Answer answer) override;
+  void on_reload(const service::Peer& peer, service::Answer answer) override;
+  [[nodiscard]] bool is_admin(const service::Peer& peer) const override;
+
+  void set_admins(std::optional<gid_t> admins) { admins_ = admins; }
+  // How the policy is read anew: calls back, once, with what has come of it, after
+  // take_policy() has been told. Without it, on_reload refuses.
+  using Told = std::function<void(const LoadedPolicy&)>;
+  void set_reload(std::function<void(Told)> reload) { reload_ = std::move(reload); }
 
   // What status says of this machine's evidence.
   void set_witnesses(std::vector<std::string> witnesses) { witnesses_ = std::move(witnesses); }
@@ -70,7 +81,6 @@ class Daemon final : public service::Handler {
   std::optional<service::Answer> take(core::Token token);
   void trouble(std::string message);
   [[nodiscard]] bool may_see(const service::Peer& peer, const core::Session& session) const;
-  [[nodiscard]] bool is_admin(const service::Peer& peer) const;
   std::vector<core::SessionId> visible_to(const service::Peer& peer) const;
   void look_at(const std::vector<core::SessionId>& ids);
   [[nodiscard]] std::string name_of(const service::Peer& peer) const;
@@ -81,6 +91,7 @@ class Daemon final : public service::Handler {
   WallTime policy_loaded_at_;
   WallTime started_at_;
   std::optional<gid_t> admins_;
+  std::function<void(Told)> reload_;
   std::vector<std::string> witnesses_;
 
   core::Engine engine_;

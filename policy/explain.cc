@@ -25,7 +25,7 @@ std::string unknown_groups(const Compiled& compiled, const Matcher& matcher,
   std::string text;
   for (const Term& term : terms)
     if (matcher.truth(term.atom) == Truth::kUnknown)
-      text += "; there is no group " + compiled.atoms[term.atom].spelling;
+      text += " (no group " + compiled.atoms[term.atom].spelling + " is known)";
   return text;
 }
 
@@ -96,7 +96,7 @@ std::string render_rule(const RuleExplained& rule) {
   }
   text += ": does not match";
   for (const Mismatch& mismatch : rule.mismatches)
-    text += "; " + mismatch.key + " is " + mismatch.was + ", wanted " + mismatch.wanted;
+    text += "; " + mismatch.key + " wants " + mismatch.wanted + ", is " + mismatch.was;
   return text;
 }
 
@@ -128,6 +128,7 @@ std::string render(const Explanation& explanation) {
   for (const SettingExplained& setting : explanation.settings)
     lines.push_back(padded(setting.name, names) + " = " + setting.value + "  from " + setting.rule +
                     place(setting.file, setting.line));
+  if (!explanation.rules.empty()) lines.emplace_back();
   for (const RuleExplained& rule : explanation.rules) lines.push_back("rule " + render_rule(rule));
   std::string text;
   for (const std::string& line : lines) text += printable(line, kWidestLine) + '\n';

@@ -109,6 +109,26 @@ bool Matcher::meets(std::span<const Term> terms) const {
   return true;
 }
 
+Truth Matcher::may_match(std::size_t rule, std::span<const MatchKey> open) const {
+  const auto is_open = [open](const Term& term) {
+    return std::find(open.begin(), open.end(), term.key) != open.end();
+  };
+  Truth truth = Truth::kTrue;
+  std::span<const Term> rest = compiled_.terms_of(rule);
+  while (!rest.empty()) {
+    const auto end = std::find_if(rest.begin(), rest.end(), [&rest](const Term& term) {
+      return term.key != rest.front().key;
+    });
+    const auto terms = rest.first(static_cast<std::size_t>(end - rest.begin()));
+    rest = rest.subspan(terms.size());
+    if (is_open(terms.front()))
+      truth = Truth::kUnknown;
+    else if (!meets(terms))
+      return Truth::kFalse;
+  }
+  return truth;
+}
+
 Givers find_givers(const Compiled& compiled, const Matcher& matcher) {
   Givers givers;
   for (std::size_t i = 0; i < kSettingCount; ++i)

@@ -26,6 +26,9 @@ class Matcher {
   // one of its patterns, if any includes, and by none that excludes. What is unknown
   // neither includes nor fails to exclude.
   [[nodiscard]] bool meets(std::span<const Term> terms) const;
+  // As matches(), where what the keys in `open` ask is not known: kUnknown if it hangs on
+  // them alone.
+  [[nodiscard]] Truth may_match(std::size_t rule, std::span<const MatchKey> open) const;
   [[nodiscard]] Truth truth(AtomIndex atom) const { return truth_[atom]; }
 
  private:

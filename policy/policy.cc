@@ -61,13 +61,16 @@ Policy Policy::bind_groups(const std::map<std::string, gid_t>& ids) const {
   return bound;
 }
 
-std::vector<Diagnostic> Policy::unbound_groups() const {
+std::vector<Diagnostic> Policy::unbound_groups(const std::set<std::string>& unanswered) const {
   std::vector<Diagnostic> warnings;
   for (const GroupMention& mention : compiled_->group_mentions) {
     if (binding_->start[mention.atom] != Truth::kUnknown) continue;
+    const std::string& name = compiled_->atoms[mention.atom].pattern.text;
     warnings.push_back(compiled_->warning(
         mention.place, mention.pointer,
-        "there is no group " + in_quotes(compiled_->atoms[mention.atom].pattern.text)));
+        unanswered.contains(name) ? "NSS does not answer for the group " + in_quotes(name) +
+                                        "; until it does, this matches nobody"
+                                  : "there is no group " + in_quotes(name)));
   }
   return warnings;
 }

@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,17 @@ class Policy {
   // What applies to `subject` at `now`. 10,000 rules take well under a millisecond.
   [[nodiscard]] Resolved resolve(const Subject& subject, const LocalTime& now) const;
 
+  // Of each setting the mildest value that the login may come to have while it lasts, as
+  // it opens other terminals and as windows open and shut. For what is decided once, when
+  // it opens, and must not contradict the policy later: the shell's TMOUT. A login without
+  // a terminal is taken for one that will have one.
+  [[nodiscard]] Settings mildest(const Subject& subject) const;
+
+  // The shortest `idle` that the login would have at `now` on whatever terminal; none:
+  // never. Terminals are found, not told: a login is looked at this often at least.
+  [[nodiscard]] std::optional<seconds> shortest_idle(const Subject& subject,
+                                                     const LocalTime& now) const;
+
   // How long from `now` until some `time` match may next change its answer, more
   // than 0 and at most a week and a clock change; none if no rule has a time window.
   [[nodiscard]] std::optional<seconds> next_change(const LocalTime& now) const;
@@ -57,8 +69,10 @@ class Policy {
   // what comes after it decides. Replaces an earlier binding.
   [[nodiscard]] Policy bind_groups(const std::map<std::string, gid_t>& ids) const;
 
-  // A warning for every mention of a group that has no id.
-  [[nodiscard]] std::vector<Diagnostic> unbound_groups() const;
+  // A warning for every mention of a group that has no id: that there is none of that
+  // name or, for those in `unanswered`, that it could not be found out.
+  [[nodiscard]] std::vector<Diagnostic> unbound_groups(
+      const std::set<std::string>& unanswered = {}) const;
 
   [[nodiscard]] std::size_t rule_count() const;
 

@@ -126,6 +126,79 @@ void fields(M& m, V&& visit) {
   visit("witnesses", m.witnesses);
 }
 
+template <typename M, typename V>
+requires std::same_as<std::remove_const_t<M>, ExplainRequest>
+void fields(M& m, V&& visit) {
+  visit("session", m.session);
+  visit("terminal", m.terminal);
+}
+
+template <typename M, typename V>
+requires std::same_as<std::remove_const_t<M>, ExplainedLogin>
+void fields(M& m, V&& visit) {
+  visit("id", m.id);
+  visit("user", m.user);
+  visit("uid", m.uid);
+  visit("gids", m.gids);
+  visit("service", m.service);
+  visit("remote_host", m.remote_host);
+  visit("terminals", m.terminals);
+  visit("kind", m.kind);
+}
+
+template <typename M, typename V>
+requires std::same_as<std::remove_const_t<M>, ExplainedSetting>
+void fields(M& m, V&& visit) {
+  visit("name", m.name);
+  visit("value", m.value);
+  visit("rule", m.rule);
+  visit("file", m.file);
+  visit("line", m.line);
+}
+
+template <typename M, typename V>
+requires std::same_as<std::remove_const_t<M>, ExplainedMismatch>
+void fields(M& m, V&& visit) {
+  visit("key", m.key);
+  visit("wanted", m.wanted);
+  visit("was", m.was);
+}
+
+template <typename M, typename V>
+requires std::same_as<std::remove_const_t<M>, ExplainedRule>
+void fields(M& m, V&& visit) {
+  visit("name", m.name);
+  visit("file", m.file);
+  visit("line", m.line);
+  visit("matches", m.matches);
+  visit("mismatches", m.mismatches);
+  visit("gives", m.gives);
+}
+
+template <typename M, typename V>
+requires std::same_as<std::remove_const_t<M>, ExplainReply>
+void fields(M& m, V&& visit) {
+  visit("login", m.login);
+  visit("at", m.at);
+  visit("policy", m.policy);
+  visit("settings", m.settings);
+  visit("rules", m.rules);
+  visit("hidden_rules", m.hidden_rules);
+}
+
+template <typename M, typename V>
+requires std::same_as<std::remove_const_t<M>, ReloadReply>
+void fields(M& m, V&& visit) {
+  visit("policy_source", m.policy_source);
+  visit("warnings", m.warnings);
+}
+
+template <typename M, typename V>
+requires std::same_as<std::remove_const_t<M>, PolicyRefusedError>
+void fields(M& m, V&& visit) {
+  visit("errors", m.errors);
+}
+
 template <typename M>
 concept Message = requires(M& m) {
   fields(m, [](const char*, auto&) {});
@@ -143,6 +216,10 @@ Json write(const T& value) {
 template <typename T>
 Json write(const std::optional<T>& value) {
   return value ? write(*value) : Json(nullptr);
+}
+template <Message M>
+Json write(const M& message) {
+  return to_json_value(message);
 }
 template <Message M>
 Json write(const std::vector<M>& values) {
@@ -261,6 +338,18 @@ std::string encode(const StillThereError& error) {
 std::string encode(const StatusReply& reply) {
   return to_text(to_json_value(reply));
 }
+std::string encode(const ExplainRequest& request) {
+  return to_text(to_json_value(request));
+}
+std::string encode(const ExplainReply& reply) {
+  return to_text(to_json_value(reply));
+}
+std::string encode(const ReloadReply& reply) {
+  return to_text(to_json_value(reply));
+}
+std::string encode(const PolicyRefusedError& error) {
+  return to_text(to_json_value(error));
+}
 
 template <>
 Result<RegisterRequest> decode(std::string_view parameters) {
@@ -299,12 +388,33 @@ Result<StatusReply> decode(std::string_view parameters) {
   return decode_message<StatusReply>(parameters);
 }
 
+template <>
+Result<ExplainRequest> decode(std::string_view parameters) {
+  return decode_message<ExplainRequest>(parameters);
+}
+template <>
+Result<ExplainReply> decode(std::string_view parameters) {
+  return decode_message<ExplainReply>(parameters);
+}
+template <>
+Result<ReloadReply> decode(std::string_view parameters) {
+  return decode_message<ReloadReply>(parameters);
+}
+template <>
+Result<PolicyRefusedError> decode(std::string_view parameters) {
+  return decode_message<PolicyRefusedError>(parameters);
+}
+
 std::string to_json_array(const std::vector<SessionInfo>& sessions) {
   return for_output(write(sessions));
 }
 
 std::string to_json_text(const StatusReply& status) {
   return for_output(to_json_value(status));
+}
+
+std::string to_json_text(const ExplainReply& explanation) {
+  return for_output(to_json_value(explanation));
 }
 
 }  // namespace idled::protocol

@@ -28,11 +28,14 @@ inline constexpr std::string_view kRelease = "io.idled.Sessions.Release";
 inline constexpr std::string_view kList = "io.idled.Sessions.List";
 inline constexpr std::string_view kKick = "io.idled.Sessions.Kick";
 inline constexpr std::string_view kStatus = "io.idled.Sessions.Status";
+inline constexpr std::string_view kExplain = "io.idled.Sessions.Explain";
+inline constexpr std::string_view kReload = "io.idled.Sessions.Reload";
 
 // Error names, in full.
 inline constexpr std::string_view kNoSuchSession = "io.idled.Sessions.NoSuchSession";
 inline constexpr std::string_view kLeaderRefused = "io.idled.Sessions.LeaderRefused";
 inline constexpr std::string_view kStillThere = "io.idled.Sessions.StillThere";
+inline constexpr std::string_view kPolicyRefused = "io.idled.Sessions.PolicyRefused";
 inline constexpr std::string_view kPermissionDenied = "org.varlink.service.PermissionDenied";
 inline constexpr std::string_view kInvalidParameter = "org.varlink.service.InvalidParameter";
 inline constexpr std::string_view kMethodNotFound = "org.varlink.service.MethodNotFound";
@@ -161,6 +164,67 @@ struct StatusReply {
   std::vector<std::string> witnesses;       // what evidence this machine gives
 };
 
+// Exactly one of them says which login.
+struct ExplainRequest {
+  std::string session;
+  std::string terminal;
+};
+
+// A login as the rules see it.
+struct ExplainedLogin {
+  std::string id;  // of the session; empty: a login that might be
+  std::string user;
+  std::uint32_t uid = 0;
+  std::vector<std::uint32_t> gids;
+  std::string service;
+  std::string remote_host;             // empty: local
+  std::vector<std::string> terminals;  // "pts/3"
+  std::string kind;                    // terminal, console, no-terminal, graphical
+};
+
+struct ExplainedSetting {
+  std::string name;
+  std::string value;      // as the policy would have it: "5m", "never", "1m, 10s"
+  std::string rule;       // which gave it: its name, "defaults" or "built-in"
+  std::string file;       // empty: built in
+  std::int64_t line = 0;  // 0: built in
+};
+
+// One key of a rule's match that the login does not meet.
+struct ExplainedMismatch {
+  std::string key;
+  std::string wanted;
+  std::string was;
+};
+
+struct ExplainedRule {
+  std::string name;
+  std::string file;
+  std::int64_t line = 0;
+  bool matches = false;
+  std::vector<ExplainedMismatch> mismatches;  // empty if it matches
+  std::vector<std::string> gives;             // the settings that were taken from it
+};
+
+struct ExplainReply {
+  ExplainedLogin login;
+  std::string at;      // RFC 3339: when this holds
+  std::string policy;  // where it came from: the file, "built-in" or "last good"
+  std::vector<ExplainedSetting> settings;
+  std::vector<ExplainedRule> rules;  // in order of precedence
+  std::int64_t hidden_rules = 0;     // that do not match and are not the caller's to know
+};
+
+struct ReloadReply {
+  std::string policy_source;
+  std::string warnings;  // as a compiler prints them; empty: none
+};
+
+// Parameters of the error PolicyRefused.
+struct PolicyRefusedError {
+  std::string errors;  // as a compiler prints them
+};
+
 std::string encode(const RegisterRequest& request);
 std::string encode(const RegisterReply& reply);
 std::string encode(const ReleaseRequest& request);
@@ -170,15 +234,20 @@ std::string encode(const KickRequest& request);
 std::string encode(const KickReply& reply);
 std::string encode(const StillThereError& error);
 std::string encode(const StatusReply& reply);
+std::string encode(const ExplainRequest& request);
+std::string encode(const ExplainReply& reply);
+std::string encode(const ReloadReply& reply);
+std::string encode(const PolicyRefusedError& error);
 
 // `T` is one of the types above. The error's text is the name of the field that
 // is wrong: what org.varlink.service.InvalidParameter wants to hear.
 template <typename T>
 Result<T> decode(std::string_view parameters);
 
-// What `idlectl list --json` and `idlectl status --json` print: indented ASCII.
+// What `idlectl list --json`, `status --json` and `explain --json` print: indented ASCII.
 std::string to_json_array(const std::vector<SessionInfo>& sessions);
 std::string to_json_text(const StatusReply& status);
+std::string to_json_text(const ExplainReply& explanation);
 
 // {"parameter": NAME}, {"id": ID}, {"reason": TEXT}: parameters of errors.
 std::string error_parameter(std::string_view name, std::string_view value);

@@ -9,6 +9,7 @@
 #include "base/duration.h"
 #include "tools/command.h"
 #include "tools/daemon_client.h"
+#include "tools/terminal_name.h"
 
 namespace idled::tools {
 namespace {
@@ -34,18 +35,6 @@ struct Kick {
 };
 
 // --- who is meant -----------------------------------------------------------
-
-// Terminals are named as ps(1), who(1) and tty(1) name them; session ids, which
-// come from logind ("3", "c3"), never look like that.
-bool is_terminal_name(std::string_view text) {
-  return text.find('/') != std::string_view::npos || text.starts_with("tty") ||
-         text.starts_with("hvc") || text == "console";
-}
-
-std::string without_dev(std::string_view terminal) {
-  if (terminal.starts_with("/dev/")) terminal.remove_prefix(5);
-  return std::string(terminal);
-}
 
 KickRequest base_request(const Options& options) {
   KickRequest request;

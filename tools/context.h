@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
+#include "policy_io/policy_files.h"
 #include "protocol/messages.h"
 #include "tools/outcome.h"
 
@@ -19,8 +20,10 @@ struct Context {
   std::size_t width = 0;  // columns of the terminal behind `out`; 0: not a terminal
   std::function<WallTime()> now{};
   std::string socket{protocol::kDefaultSocket};
-  seconds patience{10};       // for an answer that the daemon has at hand
-  seconds kick_patience{60};  // for a login to die, counted from the end of the delay
+  PolicyPaths policy{};         // the installed one
+  seconds patience{10};         // for an answer that the daemon has at hand
+  seconds reload_patience{30};  // NSS may be slow, and another reload under way
+  seconds kick_patience{60};    // for a login to die, counted from the end of the delay
   ExitCode code = ExitCode::kDone;
 
   // Tells of a failure on `err`; the exit code is that of the gravest one told.

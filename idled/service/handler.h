@@ -52,6 +52,11 @@ class Handler {
                        Answer answer) = 0;
   virtual void on_kick(const Peer& peer, const protocol::KickRequest& request, Answer answer) = 0;
   virtual void on_status(const Peer& peer, Answer answer) = 0;
+  virtual void on_explain(const Peer& peer, const protocol::ExplainRequest& request,
+                          Answer answer) = 0;
+  virtual void on_reload(const Peer& peer, Answer answer) = 0;
+  // Whether the peer is root or in the admin group.
+  [[nodiscard]] virtual bool is_admin(const Peer& peer) const = 0;
 };
 
 }  // namespace idled::service

@@ -17,7 +17,7 @@ void decoded(const Call& call, const Answer& answer, Use use) {
               protocol::error_parameter("parameter", request.error().text));
 }
 
-constexpr std::array<Method, 5> kMethods{{
+constexpr std::array<Method, 7> kMethods{{
     {protocol::kRegister, Access::kRoot,
      [](Handler& handler, const Peer& peer, const Call& call, Answer answer) {
        decoded<protocol::RegisterRequest>(
@@ -43,7 +43,28 @@ constexpr std::array<Method, 5> kMethods{{
      [](Handler& handler, const Peer& peer, const Call&, Answer answer) {
        handler.on_status(peer, std::move(answer));
      }},
+    {protocol::kExplain, Access::kAnyone,
+     [](Handler& handler, const Peer& peer, const Call& call, Answer answer) {
+       decoded<protocol::ExplainRequest>(
+           call, answer, [&](const auto& request) { handler.on_explain(peer, request, answer); });
+     }},
+    {protocol::kReload, Access::kAdmin,
+     [](Handler& handler, const Peer& peer, const Call&, Answer answer) {
+       handler.on_reload(peer, std::move(answer));
+     }},
 }};
+
+bool may_call(const Handler& handler, const Peer& peer, Access access) {
+  switch (access) {
+    case Access::kRoot:
+      return peer.uid == 0;
+    case Access::kAdmin:
+      return handler.is_admin(peer);
+    case Access::kAnyone:
+      return true;
+  }
+  return false;
+}
 
 void unknown(const Call& call, const Answer& answer) {
   const std::string interface = call.method.substr(0, call.method.rfind('.'));
@@ -63,8 +84,7 @@ void dispatch(Handler& handler, const Peer& peer, const Call& call, Answer answe
   const auto method = std::find_if(kMethods.begin(), kMethods.end(),
                                    [&](const Method& m) { return m.name == call.method; });
   if (method == kMethods.end()) return unknown(call, answer);
-  if (method->access == Access::kRoot && peer.uid != 0)
-    return answer.fail(protocol::kPermissionDenied);
+  if (!may_call(handler, peer, method->access)) return answer.fail(protocol::kPermissionDenied);
   method->call(handler, peer, call, std::move(answer));
 }
 

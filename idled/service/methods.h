@@ -11,6 +11,7 @@ namespace idled::service {
 
 enum class Access {
   kRoot,    // uid 0: pam_idled.so inside a login program
+  kAdmin,   // root and the admin group
   kAnyone,  // the handler shows and touches only what is the caller's, unless it is
             // root or in the admin group
 };

@@ -6,6 +6,8 @@
 
 #include <optional>
 
+#include "policy/parse.h"
+
 namespace idled {
 namespace {
 
@@ -240,6 +242,81 @@ TEST_F(DaemonTest, ABrokenPolicyChangesNothingAndSaysSo) {
   EXPECT_EQ(status->policy_source, "built-in");
   EXPECT_EQ(status->policy_error, "policy.json:1:1: error: no");
   EXPECT_EQ(host_.records.back().kind, core::RecordKind::kPolicyRefused);
+}
+
+LoadedPolicy parsed(const std::string& text) {
+  const policy::Source source{"policy.json", text};
+  return {std::make_shared<const policy::Policy>(*policy::parse({&source, 1}).policy), "the file",
+          "", "a warning"};
+}
+
+TEST_F(DaemonTest, ExplainSaysWhatIsInForceForALogin) {
+  daemon_.take_policy(parsed(R"({"defaults": {"warn": "30s"}, "rules": [
+    {"name": "bob's", "match": {"user": "bob"}, "idle": "1h"},
+    {"name": "that terminal", "match": {"terminal": "pts/101", "service": "sshd"}, "idle": "2h"}]})"));
+  const auto explain = [&](const service::Peer& peer, const protocol::ExplainRequest& request) {
+    Reply reply;
+    daemon_.on_explain(peer, request, reply.answer());
+    return reply.value.value();
+  };
+  for (const protocol::ExplainRequest& request :
+       {protocol::ExplainRequest{"p101", ""}, protocol::ExplainRequest{"", "pts/101"}}) {
+    const auto why = protocol::decode<protocol::ExplainReply>(explain(root_, request).parameters);
+    ASSERT_TRUE(why);
+    EXPECT_EQ(why->login.id, "p101");
+    EXPECT_EQ(why->login.user, "alice");
+    EXPECT_EQ(why->login.kind, "terminal");
+    EXPECT_EQ(why->login.terminals, std::vector<std::string>{"pts/101"});
+    EXPECT_EQ(why->policy, "the file");
+    EXPECT_EQ(why->settings.at(0).name, "idle");
+    EXPECT_EQ(why->settings.at(0).value, "2h");
+    EXPECT_EQ(why->settings.at(0).rule, daemon_.engine().find({"p101"})->rules->idle_rule);
+    EXPECT_EQ(why->settings.at(0).line, 3);
+    ASSERT_EQ(why->rules.size(), 2U);
+    EXPECT_EQ(why->rules[0].mismatches.at(0).was, "alice (1000)");
+    EXPECT_EQ(why->rules[1].gives, std::vector<std::string>{"idle"});
+    EXPECT_EQ(why->hidden_rules, 0);
+  }
+  const auto mine =
+      protocol::decode<protocol::ExplainReply>(explain(alice_, {"p101", ""}).parameters);
+  ASSERT_EQ(mine->rules.size(), 1U) << "bob's rule is not alice's to know";
+  EXPECT_EQ(mine->hidden_rules, 1);
+  EXPECT_EQ(explain(alice_, {"p102", ""}).error, protocol::kPermissionDenied);
+  EXPECT_EQ(explain(alice_, {"nonesuch", ""}).error, protocol::kPermissionDenied);
+  EXPECT_EQ(explain(admin_, {"nonesuch", ""}).error, protocol::kNoSuchSession);
+  EXPECT_EQ(explain(root_, {"p101", "pts/101"}).error, protocol::kInvalidParameter);
+  EXPECT_EQ(explain(root_, {}).error, protocol::kInvalidParameter);
+}
+
+TEST_F(DaemonTest, ReloadAnswersWithWhatHasComeOfIt) {
+  Reply none;
+  daemon_.on_reload(root_, none.answer());
+  EXPECT_NE(none.value.value().error, "");
+  LoadedPolicy next = parsed(R"({"defaults": {"idle": "2h"}})");
+  daemon_.set_reload([&](const Daemon::Told& told) {
+    daemon_.take_policy(next);
+    told(next);
+  });
+  Reply good;
+  daemon_.on_reload(root_, good.answer());
+  const auto reply = protocol::decode<protocol::ReloadReply>(good.value.value().parameters);
+  EXPECT_EQ(reply->policy_source, "the file");
+  EXPECT_EQ(reply->warnings, "a warning");
+  EXPECT_EQ(list(alice_)[0].limit_seconds, 7200);
+  next = {nullptr, "the file", "policy.json:1:1: error: no", ""};
+  Reply bad;
+  daemon_.on_reload(root_, bad.answer());
+  EXPECT_EQ(bad.value.value().error, protocol::kPolicyRefused);
+  EXPECT_EQ(protocol::decode<protocol::PolicyRefusedError>(bad.value->parameters)->errors,
+            "policy.json:1:1: error: no");
+  EXPECT_EQ(list(alice_)[0].limit_seconds, 7200);
+}
+
+TEST_F(DaemonTest, TheAdminGroupMayBecomeKnownLater) {
+  daemon_.set_admins(std::nullopt);
+  EXPECT_EQ(list(admin_).size(), 0U);
+  daemon_.set_admins(kAdmins);
+  EXPECT_EQ(list(admin_).size(), 2U);
 }
 
 TEST_F(DaemonTest, StartTakesUpWhatItFinds) {

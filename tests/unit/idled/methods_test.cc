@@ -22,7 +22,15 @@ class Recorder final : public Handler {
     note("Kick", answer);
   }
   void on_status(const Peer&, Answer answer) override { note("Status", answer); }
+  void on_explain(const Peer&, const protocol::ExplainRequest&, Answer answer) override {
+    note("Explain", answer);
+  }
+  void on_reload(const Peer&, Answer answer) override { note("Reload", answer); }
+  [[nodiscard]] bool is_admin(const Peer& peer) const override {
+    return peer.uid == 0 || peer.uid == kAdmin;
+  }
   std::string called;
+  static constexpr uid_t kAdmin = 500;
 
  private:
   void note(const char* name, const Answer& answer) {
@@ -51,10 +59,20 @@ TEST(Methods, OnlyRootRegisters) {
 }
 
 TEST(Methods, EverybodyMayAskForTheirOwn) {
-  for (const auto name : {protocol::kList, protocol::kKick, protocol::kStatus}) {
+  for (const auto name :
+       {protocol::kList, protocol::kKick, protocol::kStatus, protocol::kExplain}) {
     Recorder handler;
     EXPECT_EQ(call(handler, 1000, std::string(name)).error, "") << name;
   }
+}
+
+TEST(Methods, OnlyAdministratorsReload) {
+  Recorder handler;
+  EXPECT_EQ(call(handler, 1000, std::string(protocol::kReload)).error, protocol::kPermissionDenied);
+  EXPECT_EQ(handler.called, "");
+  for (const uid_t uid : {uid_t{0}, Recorder::kAdmin})
+    EXPECT_EQ(call(handler, uid, std::string(protocol::kReload)).error, "");
+  EXPECT_EQ(handler.called, "Reload");
 }
 
 // Parameters that would not decode are not looked at before the caller may call.

@@ -34,6 +34,9 @@ class Echo final : public Handler {
   void on_status(const Peer&, Answer answer) override {
     answer.done("{\"version\":\"" + std::string(1 << 20, 'x') + "\"}");
   }
+  void on_explain(const Peer&, const protocol::ExplainRequest&, Answer) override { ++dropped; }
+  void on_reload(const Peer&, Answer) override { ++dropped; }
+  [[nodiscard]] bool is_admin(const Peer&) const override { return false; }
   std::vector<Answer> kept;
   std::atomic<int> dropped{0};
 };

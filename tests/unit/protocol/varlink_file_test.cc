@@ -123,6 +123,7 @@ std::string type_of(const Json& value) {
   if (value.is_string()) return "string";
   if (value.is_number_integer()) return "int";
   if (value.is_boolean()) return "bool";
+  if (value.is_object()) return "Explained";
   return value.is_array() ? "[]" : "";
 }
 
@@ -160,9 +161,10 @@ TEST(VarlinkFile, HasTheMethodsAndErrorsWeName) {
   for (const auto& [name, fields] : interface().errors) errors.insert(full(name));
   EXPECT_EQ(methods,
             (std::set<std::string>{std::string(kRegister), std::string(kRelease),
-                                   std::string(kList), std::string(kKick), std::string(kStatus)}));
+                                   std::string(kList), std::string(kKick), std::string(kStatus),
+                                   std::string(kExplain), std::string(kReload)}));
   EXPECT_EQ(errors, (std::set<std::string>{std::string(kNoSuchSession), std::string(kLeaderRefused),
-                                           std::string(kStillThere)}));
+                                           std::string(kStillThere), std::string(kPolicyRefused)}));
 }
 
 TEST(VarlinkFile, MethodsHaveTheFieldsOfTheMessages) {
@@ -177,6 +179,10 @@ TEST(VarlinkFile, MethodsHaveTheFieldsOfTheMessages) {
   expect_same(methods.at("Kick->"), KickReply{});
   expect_same(methods.at("Status()"), Json::object());
   expect_same(methods.at("Status->"), StatusReply{});
+  expect_same(methods.at("Explain()"), ExplainRequest{});
+  expect_same(methods.at("Explain->"), ExplainReply{});
+  expect_same(methods.at("Reload()"), Json::object());
+  expect_same(methods.at("Reload->"), ReloadReply{});
 }
 
 TEST(VarlinkFile, TypesHaveTheFieldsOfTheMessages) {
@@ -189,7 +195,13 @@ TEST(VarlinkFile, TypesHaveTheFieldsOfTheMessages) {
               Json::parse(encode(list))["sessions"][0]["terminals"][0]);
   const Json kick = Json::parse(encode(KickReply{{}, {{}}}));
   expect_same(interface().types.at("KickedLogin"), kick["logins"][0]);
-  EXPECT_EQ(interface().types.size(), 3U);
+  const Json explained =
+      Json::parse(encode(ExplainReply{{}, "", "", {{}}, {{"", "", 0, false, {{}}, {}}}, 0}));
+  expect_same(interface().types.at("ExplainedLogin"), explained["login"]);
+  expect_same(interface().types.at("ExplainedSetting"), explained["settings"][0]);
+  expect_same(interface().types.at("ExplainedRule"), explained["rules"][0]);
+  expect_same(interface().types.at("ExplainedMismatch"), explained["rules"][0]["mismatches"][0]);
+  EXPECT_EQ(interface().types.size(), 7U);
 }
 
 TEST(VarlinkFile, ErrorsHaveTheirParameters) {
@@ -197,6 +209,7 @@ TEST(VarlinkFile, ErrorsHaveTheirParameters) {
   expect_same(errors.at("NoSuchSession"), Json::parse(error_parameter("id", "c3")));
   expect_same(errors.at("LeaderRefused"), Json::parse(error_parameter("reason", "x")));
   expect_same(errors.at("StillThere"), StillThereError{});
+  expect_same(errors.at("PolicyRefused"), PolicyRefusedError{});
 }
 
 TEST(VarlinkFile, EveryTypeNamedIsDefined) {

@@ -45,6 +45,11 @@ TEST(Usage, ErrorsExitWithTwoAndAHint) {
       {{"kick", "c3", "--in", "5x"}, "'5x' is not a duration"},
       {{"kick", "c3", "--in", "-5"}, "'-5' is not a duration"},
       {{"kick", "c3", "-m", std::string(1025, 'x')}, "longer than 1024 bytes"},
+      {{"reload", "stray"}, "stray"},
+      {{"explain", "root", "stray"}, "stray"},
+      {{"explain", "--kind", "tty"}, "--kind takes terminal, console, no-terminal or graphical"},
+      {{"explain", "root", "--session", "c3"}, "not both"},
+      {{"explain", "--session", "c3", "--at", "12:00"}, "--session stands alone"},
   };
   for (const auto& [arguments, text] : cases) {
     const Ran ran = run_idlectl(kNowhere, arguments);
@@ -71,7 +76,7 @@ TEST(Usage, HelpFitsAScreenAndHasExamples) {
   EXPECT_EQ(ran.err, "");
   EXPECT_TRUE(contains(ran.out, "Examples:"));
   EXPECT_LE(std::count(ran.out.begin(), ran.out.end(), '\n'), 23);
-  for (const char* command : {"list", "kick", "status"}) {
+  for (const char* command : {"list", "kick", "explain", "check", "reload", "status"}) {
     const Ran help = run_idlectl(kNowhere, {command, "--help"});
     EXPECT_EQ(help.code, ExitCode::kDone);
     EXPECT_TRUE(contains(ran.out, std::string("\n  ") + command + " ")) << ran.out;

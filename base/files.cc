@@ -1,4 +1,4 @@
-#include "idled/system/files.h"
+#include "base/files.h"
 
 #include <fcntl.h>
 
@@ -6,7 +6,7 @@
 
 #include "base/owned_fd.h"
 
-namespace idled::system {
+namespace idled {
 
 Result<std::string> read_file(const std::string& path, std::size_t limit) {
   const OwnedFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
@@ -46,4 +46,4 @@ Result<void> replace_file(const std::string& path, std::string_view text) {
   return {};
 }
 
-}  // namespace idled::system
+}  // namespace idled
