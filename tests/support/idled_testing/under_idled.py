@@ -1,7 +1,9 @@
 """Runs scenarios as cases, under idled, and holds it to its promise."""
 
 import functools
+import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from . import cases, promise, scenario
 from .machine import Machine
@@ -9,6 +11,8 @@ from .process import Process
 from .scenario import Scenario, Stage
 
 LIMIT = 20.0
+UTMP = Path("/run/utmp")
+LATER = 10.0  # seconds after which start_later() starts the daemon: enough to log in, and half a limit
 
 
 class Promise:
@@ -57,6 +61,20 @@ def main(themes: Sequence[str], machine: Callable[[], Machine] = Machine,
         return made
 
     return cases.main(prepare, at_once=len(chosen))
+
+
+def start_later(machine: Machine, policy: dict) -> None:
+    """For logins that are to be older than the daemon: it is started when they are in."""
+    machine.write_policy(policy)
+    begin = threading.Timer(LATER, machine.start_daemon)
+    begin.daemon = True
+    begin.start()
+
+
+def machine_without_utmp() -> Machine:
+    """As on the distributions that have given it up: nothing creates the file, so nobody writes to it."""
+    UTMP.unlink()
+    return Machine()
 
 
 def _play(test: cases.Test, entry: Scenario, judge: Promise) -> None:

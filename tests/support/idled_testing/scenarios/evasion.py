@@ -111,11 +111,11 @@ in_front("a job without parent takes the terminal over", """python3 -c "import o
 if os.fork() or os.fork(): os._exit(0)
 for number in (signal.SIGTTOU, signal.SIGHUP): signal.signal(number, signal.SIG_IGN)
 os.setpgid(0, 0)
-print('reparented')
+print('re' + 'parented')
 while True:
     try: os.tcsetpgrp(0, os.getpid())
     except OSError: break
-    time.sleep(0.1)" """, r"\nreparented")
+    time.sleep(0.1)" """, "reparented")
 
 
 @scenario("evasion", "a command on a terminal, which ignores the hangup: ssh -tt host command", "ended")

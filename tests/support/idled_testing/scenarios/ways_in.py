@@ -1,7 +1,9 @@
 """Whichever way somebody got in: unattended, the login ends on time; also one that is older than the daemon."""
 
+from .. import under_idled
 from ..scenario import Stage, scenario
-from .ways import by_sudo, anyone_may_sudo, ways
+from ..waiting import wait_until
+from .ways import anyone_may_sudo, by_sudo, ways
 
 
 def idle(theme, name, way, wait=lambda s: None, means="every"):
@@ -24,9 +26,9 @@ def used(theme, name, way, wait=lambda s: None, means="every"):
 
 
 def wait_for_the_daemon(s: Stage) -> None:
-    """Returns when it has been started, which is done when everybody has logged in; see older_logins_test.py."""
-    s.machine.everybody_is_in.wait()
-    s.machine.daemon_is_up.wait()
+    """Returns when it has been started; see under_idled.start_later()."""
+    assert not s.machine.daemon, "too late: the daemon runs already"
+    wait_until(lambda: s.machine.daemon, "the daemon to be started", timeout=2 * under_idled.LATER)
 
 
 for _name, _way in ways():
