@@ -14,6 +14,7 @@
 #include "idled/linux_host.h"
 #include "idled/policy_loader.h"
 #include "idled/service/server.h"
+#include "idled/system/pty_watch.h"
 
 namespace idled {
 namespace {
@@ -22,6 +23,8 @@ constexpr const char* kRunFolder = "/run/idled";
 constexpr const char* kStateFolder = "/run/idled/sessions";
 constexpr const char* kSocket = "/run/idled/io.idled.Sessions";
 constexpr std::uint64_t kReadsUsec = 5000;
+constexpr std::uint64_t kSearchAfterUsec = 2'000'000;
+constexpr std::uint64_t kSearchEveryUsec = 10'000'000;  // where nothing tells of new ptys
 constexpr const char* kAdminGroup = "idled";
 
 struct Options {
@@ -116,6 +119,8 @@ class App {
  private:
   Result<void> watch_host();
   Result<void> watch_signals();
+  Result<void> watch_for_logins();
+  void search_in(std::uint64_t usec);
   Result<void> add_io(int fd, sd_event_io_handler_t handler);
   void set_timer();
   void reload(PolicyLoader::Told told);
@@ -125,6 +130,8 @@ class App {
   static int on_reads(sd_event_source*, int, std::uint32_t, void* self);
   static int on_clock(sd_event_source*, int, std::uint32_t, void* self);
   static int on_post(sd_event_source*, void* self);
+  static int on_pty(sd_event_source*, int, std::uint32_t, void* self);
+  static int on_search(sd_event_source*, std::uint64_t, void* self);
   static int on_reload(sd_event_source*, const signalfd_siginfo*, void* self);
 
   Options options_;
@@ -134,7 +141,9 @@ class App {
   std::unique_ptr<Daemon> daemon_;
   std::unique_ptr<service::Server> server_;
   std::optional<system::ClockStepWatch> clock_watch_;
-  sd_event_source* timer_ = nullptr;  // owned by the loop
+  std::optional<system::PtyWatch> pty_watch_;
+  sd_event_source* timer_ = nullptr;   // owned by the loop
+  sd_event_source* search_ = nullptr;  // so, too
 };
 
 Result<void> App::start() {
@@ -181,6 +190,7 @@ Result<void> App::start() {
 
   if (Result<void> watching = watch_host(); !watching) return watching;
   if (Result<void> watching = watch_signals(); !watching) return watching;
+  if (Result<void> watching = watch_for_logins(); !watching) return watching;
   Result<std::unique_ptr<service::Server>> server =
       service::Server::start(event_, *std::move(listener), *daemon_);
   if (!server) return server.error();
@@ -218,6 +228,28 @@ Result<void> App::watch_host() {
   if (!clock) return clock.error();
   clock_watch_.emplace(*std::move(clock));
   return add_io(clock_watch_->fd(), &on_clock);
+}
+
+// Logins that PAM does not announce: a new pty, or a line in utmp, is the sign to look.
+// A moment later, so that who comes in has got there, and that a crowd costs one search.
+Result<void> App::watch_for_logins() {
+  const int r = sd_event_add_time(event_, &search_, CLOCK_BOOTTIME, 0, 0, &on_search, this);
+  if (r < 0) return errno_error("sd_event_add_time", -r);
+  sd_event_source_set_enabled(search_, SD_EVENT_OFF);
+  Result<system::PtyWatch> watch = system::PtyWatch::open();
+  if (!watch) {
+    search_in(kSearchEveryUsec);
+    return {};
+  }
+  pty_watch_.emplace(*std::move(watch));
+  return add_io(pty_watch_->fd(), &on_pty);
+}
+
+void App::search_in(std::uint64_t usec) {
+  int enabled = SD_EVENT_OFF;
+  if (sd_event_source_get_enabled(search_, &enabled) > 0) return;  // it comes sooner
+  sd_event_source_set_time_relative(search_, usec);
+  sd_event_source_set_enabled(search_, SD_EVENT_ONESHOT);
 }
 
 Result<void> App::watch_signals() {
@@ -276,7 +308,7 @@ int App::on_exits(sd_event_source*, int, std::uint32_t, void* self) {
 
 int App::on_reads(sd_event_source*, int, std::uint32_t, void* self) {
   auto* app = static_cast<App*>(self);
-  for (core::TerminalRead& read : app->host_->take_read()) app->daemon_->deliver(std::move(read));
+  app->daemon_->tell_seen();
   return 0;
 }
 
@@ -285,6 +317,20 @@ int App::on_clock(sd_event_source*, int, std::uint32_t, void* self) {
   app->clock_watch_->acknowledge();
   app->host_->forget_zone();
   app->daemon_->deliver(core::ClockStepped{});
+  return 0;
+}
+
+int App::on_pty(sd_event_source*, int, std::uint32_t, void* self) {
+  auto* app = static_cast<App*>(self);
+  app->pty_watch_->acknowledge();
+  app->search_in(kSearchAfterUsec);
+  return 0;
+}
+
+int App::on_search(sd_event_source*, std::uint64_t, void* self) {
+  auto* app = static_cast<App*>(self);
+  app->daemon_->find_logins();
+  if (!app->pty_watch_) app->search_in(kSearchEveryUsec);
   return 0;
 }
 

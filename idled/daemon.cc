@@ -23,8 +23,14 @@ void Daemon::start() {
   for (core::SessionData& data : host_.load_state(troubles))
     deliver(core::LoginRestored{std::move(data)});
   for (const std::string& text : troubles) trouble(text);
-  for (core::Login& login : host_.find_logins())
-    if (!engine_.find_leader(login.leader)) deliver(core::LoginOpened{std::move(login), 0});
+  find_logins();
+}
+
+void Daemon::find_logins() {
+  const auto known = [this](const core::ProcessIdentity& leader) {
+    return engine_.find_leader(leader) != nullptr;
+  };
+  for (core::Login& login : host_.find_logins(known)) deliver(core::LoginOpened{std::move(login)});
 }
 
 // --- the pump -----------------------------------------------------------------------
@@ -33,7 +39,13 @@ void Daemon::deliver(core::Event event) {
   queue_.push_back(std::move(event));
   if (pumping_) return;  // called from an action's handler: the loop below goes on
   pumping_ = true;
-  while (!queue_.empty()) {
+  while (!queue_.empty() || !hang_ups_.empty()) {
+    if (queue_.empty()) {
+      const core::HangUp action = std::move(hang_ups_.front());
+      hang_ups_.pop_front();
+      perform_at_last(action);
+      continue;
+    }
     const core::Event next = std::move(queue_.front());
     queue_.pop_front();
     core::Step step = engine_.step(next, host_.now());
@@ -44,33 +56,57 @@ void Daemon::deliver(core::Event event) {
   pumping_ = false;
 }
 
+bool Daemon::tell_seen() {
+  Seen seen = host_.take_seen();
+  for (core::TerminalSeen& one : seen.terminals) deliver(std::move(one));
+  return seen.all;
+}
+
 void Daemon::perform(const core::Attach& action) {
-  if (!host_.attach(action.id, action.leader)) deliver(core::LeaderExited{action.id});
+  if (!host_.attach(action)) deliver(core::LeaderExited{action.id});
 }
 
 void Daemon::perform(const core::Observe& action) {
-  if (const core::Session* session = engine_.find(action.id))
-    deliver(core::Observed{action.id, host_.observe(*session)});
+  const core::Session* session = engine_.find(action.id);
+  if (!session) return;
+  const bool told = tell_seen();  // what was seen before comes before
+  core::Observation observation = host_.observe(*session, action.look);
+  observation.reads_told = told;
+  deliver(core::Observed{action.id, std::move(observation)});
 }
 
 void Daemon::perform(const core::Write& action) {
   const core::Session* session = engine_.find(action.id);
-  if (session)
-    deliver(core::Written{action.id, host_.write(*session, action.terminals, action.text)});
+  if (!session) return;
+  tell_seen();
+  deliver(host_.write(*session, action.terminals, action.text));
+  // What is told now of these terminals' output is our own.
+  Seen seen = host_.take_seen();
+  for (core::TerminalSeen& one : seen.terminals) {
+    if (one.id == action.id) one.written = false;
+    deliver(std::move(one));
+  }
 }
 
 void Daemon::perform(const core::Watch& action) {
-  host_.watch(action.id, action.terminals);
+  host_.watch(action);
 }
 
+// Reads that have been told and not yet taken may be the key that spares the login: they
+// go first, and then the last look.
 void Daemon::perform(const core::HangUp& action) {
+  tell_seen();
+  hang_ups_.push_back(action);
+}
+
+void Daemon::perform_at_last(const core::HangUp& action) {
   const core::Session* session = engine_.find(action.id);
-  if (!session) return;
+  if (!session || !session->ending) return;
   if (action.look_again) {
-    core::Observation last = host_.observe(*session);
+    core::Observation last = host_.observe(*session, core::Look::kClose);
     if (!engine_.is_due(action.id, last)) return deliver(core::Spared{action.id, std::move(last)});
   }
-  const Result<void> done = host_.hang_up(*session, action.terminals);
+  const Result<void> done = host_.hang_up(*session, action.terminals, action.all_processes);
   if (!done) trouble("hanging up session " + action.id.value + ": " + done.error().text);
   deliver(core::HungUp{action.id});  // if it failed, the next rung follows all the same
 }
@@ -80,7 +116,7 @@ void Daemon::perform(const core::SignalTerminalLeaders& action) {
 }
 
 void Daemon::perform(const core::SignalLogin& action) {
-  host_.signal_login(action.id, action.signal);
+  host_.signal_login(action);
 }
 
 void Daemon::perform(const core::Save& action) {

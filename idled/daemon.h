@@ -25,6 +25,10 @@ class Daemon final : public service::Handler {
 
   // Takes up what an earlier daemon left, and the logins that nobody announced.
   void start();
+  // And those that have come since.
+  void find_logins();
+  // What the host was told of watched terminals; false if there is, or may be, more.
+  bool tell_seen();
 
   void deliver(core::Event event);
   // When TimerExpired is due; none: not before an event.
@@ -72,6 +76,7 @@ class Daemon final : public service::Handler {
   void perform(const core::KickAnswered& action);
   void perform(const core::Record& action);
 
+  void perform_at_last(const core::HangUp& action);
   core::Token keep(service::Answer answer);
   std::optional<service::Answer> take(core::Token token);
   void trouble(std::string message);
@@ -92,6 +97,7 @@ class Daemon final : public service::Handler {
   core::Engine engine_;
   std::optional<BootTime> next_;
   std::deque<core::Event> queue_;
+  std::deque<core::HangUp> hang_ups_;  // for when the queue is empty: all that is told is known
   bool pumping_ = false;
   std::map<core::Token, service::Answer> answers_;
   std::map<core::Token, protocol::KickReply> kicks_;  // what to answer when they are gone

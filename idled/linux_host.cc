@@ -10,6 +10,8 @@
 #include "idled/snapshot.h"
 #include "idled/system/files.h"
 #include "idled/system/found_logins.h"
+#include "idled/system/front.h"
+#include "idled/system/namespaces.h"
 #include "idled/system/proc.h"
 
 namespace idled {
@@ -25,11 +27,8 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-// "4026531836" of a link such as "pid:[4026531836]"; 0 if it cannot be read.
-ino_t namespace_of(const std::string& process, const char* kind) {
-  struct stat status {};
-  return stat(("/proc/" + process + "/ns/" + kind).c_str(), &status) == 0 ? status.st_ino : 0;
-}
+// A walk over the processes serves all looks of one moment.
+constexpr std::chrono::milliseconds kTableAge{250};
 
 }  // namespace
 
@@ -62,25 +61,31 @@ std::vector<std::string> LinuxHost::witnesses() const {
 
 // --- leaders ----------------------------------------------------------------------
 
-Result<core::ProcessIdentity> LinuxHost::identify_leader(pid_t pid) {
+Result<Caller> LinuxHost::identify_caller(pid_t pid) {
   const std::string process = std::to_string(pid);
-  const std::optional<core::ProcessIdentity> identity = system::identify(pid);
-  if (pid <= 0 || !identity) return Error{"no process " + process + " here", ESRCH};
-  // Its pts/3 would not be ours, nor its pids.
-  if (namespace_of(process, "pid") != namespace_of("self", "pid"))
-    return Error{"process " + process + " lives in another pid namespace", EXDEV};
-  return *identity;
+  const std::optional<system::ProcStat> stat =
+      pid > 0 ? system::read_stat(pid) : std::optional<system::ProcStat>();
+  if (!stat) return Error{"no process " + process + " here", ESRCH};
+  if (const Result<void> home = system::check_home(pid); !home) return home.error();
+  Caller caller{{pid, stat->start_ticks}, system::ancestors_of(*stat), false};
+  caller.is_nested = stat->tty != 0 && stat->session != pid;
+  return caller;
 }
 
-Result<void> LinuxHost::attach(const SessionId& id, const core::ProcessIdentity& leader) {
-  Result<system::Process> process = system::Process::open(leader);
+Result<void> LinuxHost::attach(const core::Attach& login) {
+  Result<system::Process> process = system::Process::open(login.leader);
   if (!process) return process.error();
   epoll_event event{EPOLLIN, {}};
-  event.data.u64 = static_cast<std::uint64_t>(leader.pid);
+  event.data.u64 = static_cast<std::uint64_t>(login.leader.pid);
   if (epoll_ctl(exits_.get(), EPOLL_CTL_ADD, process->fd(), &event) < 0)
     return errno_error("epoll_ctl");
-  attached_.insert_or_assign(id.value, Attached{*std::move(process), {}});
-  by_pid_[leader.pid] = id.value;
+  Attached attached{*std::move(process), login.console, OwnedFd()};
+  if (!login.console.empty()) {
+    Result<OwnedFd> pinned = system::Terminal::pin(login.console);
+    if (pinned) attached.console = *std::move(pinned);  // else it has no terminal, as of now
+  }
+  attached_.insert_or_assign(login.id.value, std::move(attached));
+  by_pid_[login.leader.pid] = login.id.value;
   return {};
 }
 
@@ -121,65 +126,92 @@ void LinuxHost::for_each_terminal(const Attached& login, const system::Holdings&
     const Result<system::Terminal> terminal = system::Terminal::open(login.leader, master);
     if (terminal) use(*terminal);  // an error: it went away meanwhile
   }
-  if (!held.masters.empty()) return;
-  // A console login: the leader sits on the terminal itself.
-  const std::optional<system::ProcStat> stat = system::read_stat(login.leader.pid());
-  if (!stat || stat->tty == 0 || stat->start_ticks != login.leader.identity().start_ticks) return;
-  const std::string name = system::terminal_name(stat->tty);
-  if (name.empty()) return;
-  const Result<system::Terminal> terminal = system::Terminal::open_console(name, stat->tty);
+  if (!held.masters.empty() || !login.console) return;
+  const Result<system::Terminal> terminal =
+      system::Terminal::open(login.console_name, login.console);
   if (terminal) use(*terminal);
 }
 
-core::Observation LinuxHost::observe(const core::Session& session) {
+const system::ProcessTable& LinuxHost::processes(nanoseconds max_age) {
+  const BootTime now = system::read_clocks().boot;
+  if (!processes_ || now - processes_at_ > max_age) {
+    processes_ = system::ProcessTable::read();
+    processes_at_ = now;
+  }
+  return *processes_;
+}
+
+std::optional<core::TerminalSample> LinuxHost::sample(const core::Session& session,
+                                                      const system::Terminal& terminal,
+                                                      core::Look look) {
+  std::optional<pid_t> group = terminal.foreground_group();
+  const bool counts_work = session.rules->settings.activity == policy::Activity::kJob;
+  if (look == core::Look::kClose) processes(nanoseconds(0));
+  if (!group) group = system::foreground_group(processes(kTableAge), terminal.device());
+  Result<core::TerminalSample> sample = terminal.sample(group);
+  if (!sample) return std::nullopt;
+  sample->watched = watch_ && watch_->is_watched(session.login.id.value, terminal.name());
+  if (group && (counts_work || look == core::Look::kClose)) {
+    const auto front = system::in_front(processes(kTableAge), terminal.device(), *group);
+    if (counts_work) sample->work = system::work_of(front, *group);
+    if (look == core::Look::kClose) sample->root_programs = system::root_programs(front);
+  }
+  return *std::move(sample);
+}
+
+core::Observation LinuxHost::observe(const core::Session& session, core::Look look) {
   core::Observation observation;
+  observation.look = look;
   const Attached* login = attached(session.login.id);
   observation.leader_alive = login && login->leader.is_alive();
+  if (login && session.ending && login->processes)
+    observation.processes = login->processes->count();
   if (observation.leader_alive) {
     const system::Holdings held = system::holdings_of(login->leader.pid());
     for_each_terminal(*login, held, [&](const system::Terminal& terminal) {
-      Result<core::TerminalSample> sample = terminal.sample();
-      if (!sample) return;
-      sample->watched = watch_ && watch_->is_watched(session.login.id.value, terminal.name());
-      observation.terminals.push_back(*std::move(sample));
+      if (std::optional<core::TerminalSample> seen = sample(session, terminal, look))
+        observation.terminals.push_back(*std::move(seen));
     });
-    if (wire_)
-      observation.wire_quiet = wire_->quiet_for(session.login.ssh_connection, held.sockets);
+    if (wire_) observation.wire = wire_->quiet_for(session.login.ssh_connection, held.sockets);
   }
   observation.clocks = system::read_clocks();
   return observation;
 }
 
-void LinuxHost::watch(const SessionId& id, const std::vector<std::string>& terminals) {
+void LinuxHost::watch(const core::Watch& wanted) {
   if (!watch_) return;
-  watch_->keep_only(id.value, terminals);
-  const Attached* login = attached(id);
-  if (terminals.empty() || !login) return;
+  watch_->keep_only(wanted.id.value, wanted.terminals);
+  const Attached* login = attached(wanted.id);
+  if (wanted.terminals.empty() || !login) return;
   for_each_terminal(*login, [&](const system::Terminal& terminal) {
     // Without a watch the engine looks once a second.
-    if (contains(terminals, terminal.name()) && !watch_->is_watched(id.value, terminal.name()))
-      (void)watch_->add(id.value, terminal.name(), terminal.fd());
+    if (contains(wanted.terminals, terminal.name()))
+      (void)watch_->add(wanted.id.value, terminal.name(), terminal.fd(), wanted.output);
   });
 }
 
-std::vector<core::TerminalRead> LinuxHost::take_read() {
-  std::vector<core::TerminalRead> reads;
-  if (!watch_) return reads;
-  for (system::TerminalWatch::Seen& seen : watch_->drain())
-    reads.push_back(
-        {SessionId{std::move(seen.key)}, std::move(seen.terminal), seen.ctime, seen.read});
-  return reads;
+Seen LinuxHost::take_seen() {
+  if (!watch_) return {{}, false};
+  system::TerminalWatch::Drained drained = watch_->drain();
+  Seen seen{{}, drained.all};
+  for (system::TerminalWatch::Seen& one : drained.seen)
+    seen.terminals.push_back(
+        {SessionId{std::move(one.key)}, std::move(one.terminal), one.ctime, one.read, one.written});
+  return seen;
 }
 
-bool LinuxHost::write(const core::Session& session, const std::vector<std::string>& terminals,
-                      std::string_view text) {
+core::Written LinuxHost::write(const core::Session& session,
+                               const std::vector<std::string>& terminals, std::string_view text) {
+  core::Written written{session.login.id, true};
   const Attached* login = attached(session.login.id);
-  if (!login) return false;
-  bool all = true;
+  written.delivered = login != nullptr;
+  if (!login) return written;
   for_each_terminal(*login, [&](const system::Terminal& terminal) {
-    if (contains(terminals, terminal.name()) && !terminal.write(text)) all = false;
+    if (!contains(terminals, terminal.name())) return;
+    if (!terminal.write(text)) written.delivered = false;
+    written.mtimes.emplace_back(terminal.name(), terminal.last_output());
   });
-  return all;
+  return written;
 }
 
 // --- ending -------------------------------------------------------------------------
@@ -192,10 +224,12 @@ void LinuxHost::note_terminal_leader(Attached& login, const system::Terminal& te
 }
 
 Result<void> LinuxHost::hang_up(const core::Session& session,
-                                const std::vector<std::string>& terminals) {
+                                const std::vector<std::string>& terminals, bool all_processes) {
   Attached* login = attached(session.login.id);
   if (!login) return Error{"the leader is gone", ESRCH};
   login->terminal_leaders.clear();
+  login->processes.reset();
+  if (all_processes) login->processes = system::LoginProcesses::of(login->leader);
   Result<void> result;
   for_each_terminal(*login, [&](const system::Terminal& terminal) {
     if (!contains(terminals, terminal.name())) return;
@@ -215,15 +249,19 @@ void LinuxHost::signal_terminal_leaders(const SessionId& id, core::Signal signal
   for (const system::Process& leader : login->terminal_leaders) leader.signal(number_of(signal));
 }
 
-void LinuxHost::signal_login(const SessionId& id, core::Signal signal) {
-  const Attached* login = attached(id);
+void LinuxHost::signal_login(const core::SignalLogin& signal) {
+  const Attached* login = attached(signal.id);
   if (!login) return;
-  if (signal == core::Signal::kTerminate) {
-    for (const core::ProcessIdentity& identity : system::descendants_of(login->leader.pid()))
-      if (const Result<system::Process> process = system::Process::open(identity))
-        process->signal(SIGTERM);
+  if (signal.reach == core::Reach::kAll) {
+    if (login->processes) login->processes->signal(number_of(signal.signal));
+  } else if (signal.signal == core::Signal::kTerminate) {
+    const int number = signal.reach == core::Reach::kBelow ? SIGTERM : SIGHUP;
+    for (const system::ProcessTable::Entry* entry :
+         system::ProcessTable::read().below(login->leader.pid()))
+      if (const Result<system::Process> process = system::Process::open(entry->identity()))
+        process->signal(number);
   }
-  login->leader.signal(number_of(signal));
+  login->leader.signal(number_of(signal.signal));
 }
 
 // --- state --------------------------------------------------------------------------
@@ -247,8 +285,8 @@ std::vector<core::SessionData> LinuxHost::load_state(std::vector<std::string>& t
   return sessions;
 }
 
-std::vector<core::Login> LinuxHost::find_logins() {
-  return system::find_logins();
+std::vector<core::Login> LinuxHost::find_logins(const IsKnown& known) {
+  return system::find_logins(known);
 }
 
 }  // namespace idled

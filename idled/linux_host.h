@@ -9,7 +9,9 @@
 #include "idled/host.h"
 #include "idled/system/clock.h"
 #include "idled/system/journal.h"
+#include "idled/system/login_processes.h"
 #include "idled/system/process.h"
+#include "idled/system/process_table.h"
 #include "idled/system/state_store.h"
 #include "idled/system/terminal.h"
 #include "idled/system/terminal_watch.h"
@@ -28,32 +30,35 @@ class LinuxHost final : public Host {
   std::vector<core::SessionId> take_exited();
   // Readable when a watched terminal was read; -1 without inotify.
   [[nodiscard]] int reads_fd() const { return watch_ ? watch_->fd() : -1; }
-  std::vector<core::TerminalRead> take_read();
   // What evidence this machine gives, for status and the log.
   [[nodiscard]] std::vector<std::string> witnesses() const;
   void forget_zone() { clock_.forget_zone(); }
 
   core::Now now() override { return clock_.now(); }
-  Result<core::ProcessIdentity> identify_leader(pid_t pid) override;
-  Result<void> attach(const core::SessionId& id, const core::ProcessIdentity& leader) override;
-  core::Observation observe(const core::Session& session) override;
-  void watch(const core::SessionId& id, const std::vector<std::string>& terminals) override;
-  bool write(const core::Session& session, const std::vector<std::string>& terminals,
-             std::string_view text) override;
-  Result<void> hang_up(const core::Session& session,
-                       const std::vector<std::string>& terminals) override;
+  Result<Caller> identify_caller(pid_t pid) override;
+  Result<void> attach(const core::Attach& login) override;
+  core::Observation observe(const core::Session& session, core::Look look) override;
+  void watch(const core::Watch& wanted) override;
+  Seen take_seen() override;
+  core::Written write(const core::Session& session, const std::vector<std::string>& terminals,
+                      std::string_view text) override;
+  Result<void> hang_up(const core::Session& session, const std::vector<std::string>& terminals,
+                       bool all_processes) override;
   void signal_terminal_leaders(const core::SessionId& id, core::Signal signal) override;
-  void signal_login(const core::SessionId& id, core::Signal signal) override;
+  void signal_login(const core::SignalLogin& signal) override;
   Result<void> save_state(const core::SessionId& id, const core::SessionData& data) override;
   void forget(const core::SessionId& id) override;
   std::vector<core::SessionData> load_state(std::vector<std::string>& trouble) override;
-  std::vector<core::Login> find_logins() override;
+  std::vector<core::Login> find_logins(const IsKnown& known) override;
   void record(const core::Record& record) override { journal_.write(record); }
 
  private:
   struct Attached {
     system::Process leader;
-    std::vector<system::Process> terminal_leaders;  // noted by hang_up
+    std::string console_name;
+    OwnedFd console;                                    // pinned; none for sshd's logins
+    std::vector<system::Process> terminal_leaders{};    // noted by hang_up
+    std::optional<system::LoginProcesses> processes{};  // so, too
   };
 
   LinuxHost(system::StateStore store, OwnedFd exits, std::string boot_id);
@@ -64,6 +69,9 @@ class LinuxHost final : public Host {
   void for_each_terminal(const Attached& login, const system::Holdings& held,
                          const UseTerminal& use) const;
   void note_terminal_leader(Attached& login, const system::Terminal& terminal);
+  std::optional<core::TerminalSample> sample(const core::Session& session,
+                                             const system::Terminal& terminal, core::Look look);
+  const system::ProcessTable& processes(nanoseconds max_age);
 
   system::Clock clock_;
   system::Journal journal_;
@@ -74,6 +82,8 @@ class LinuxHost final : public Host {
   std::string boot_id_;
   std::unordered_map<std::string, Attached> attached_;
   std::unordered_map<pid_t, std::string> by_pid_;
+  std::optional<system::ProcessTable> processes_;  // as of `processes_at_`
+  BootTime processes_at_{};
 };
 
 }  // namespace idled

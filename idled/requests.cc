@@ -16,18 +16,39 @@ using core::SessionId;
 constexpr std::size_t kSessionsPerReply = 64;  // keeps each below the cap of a message
 constexpr std::int64_t kLongestKickDelay = std::int64_t{7} * 24 * 3600;
 
+// "/dev/pts/3" and "pts/3" are the same terminal.
+std::string_view below_dev(std::string_view name) {
+  return name.starts_with("/dev/") ? name.substr(5) : name;
+}
+
 // Display managers and greeters, whose screens are another program's business.
-bool is_graphical(const std::string& service) {
+bool is_display_manager(const std::string& service) {
   for (const char* name : {"gdm", "lightdm", "sddm", "xdm", "kdm", "lxdm", "greetd", "slim"})
     if (service.starts_with(name)) return true;
   return false;
 }
 
-Kind kind_of_tty(const protocol::RegisterRequest& request) {
-  if (is_graphical(request.service) || request.tty.starts_with(':')) return Kind::kGraphical;
-  std::string tty = request.tty;
-  if (tty.starts_with("/dev/")) tty.erase(0, 5);
-  return tty.starts_with("tty") || tty == "console" ? Kind::kConsole : Kind::kNoTerminal;
+bool is_graphical(const protocol::RegisterRequest& request) {
+  for (const char* type : {"x11", "wayland", "mir"})
+    if (request.session_type == type) return true;
+  return request.session_class == "greeter" || is_display_manager(request.service) ||
+         request.tty.starts_with(':');
+}
+
+// The terminal that the caller was started on, which is the login's if it is a way in:
+// login(1) leads it from there. "ssh" and the like are none.
+std::string console_of(const protocol::RegisterRequest& request) {
+  const std::string_view tty = below_dev(request.tty);
+  return tty.starts_with("tty") || tty.starts_with("pts/") || tty.starts_with("hvc")
+             ? std::string(tty)
+             : std::string();
+}
+
+Kind kind_of(const protocol::RegisterRequest& request) {
+  if (is_graphical(request)) return Kind::kGraphical;
+  const std::string console = console_of(request);
+  if (console.empty()) return Kind::kNoTerminal;
+  return console.starts_with("pts/") ? Kind::kTerminal : Kind::kConsole;
 }
 
 core::Login login_of(const protocol::RegisterRequest& request, const core::ProcessIdentity& leader,
@@ -39,17 +60,13 @@ core::Login login_of(const protocol::RegisterRequest& request, const core::Proce
   login.uid = request.uid;
   login.gids.assign(request.gids.begin(), request.gids.end());
   login.service = request.service;
-  login.kind = kind_of_tty(request);
+  login.kind = kind_of(request);
+  if (login.kind != Kind::kGraphical) login.console = console_of(request);
   login.remote_host = request.remote_host;
   login.ssh_connection = request.ssh_connection;
   login.leader = leader;
   login.opened_at = now;
   return login;
-}
-
-// "/dev/pts/3" and "pts/3" are the same terminal.
-std::string_view below_dev(std::string_view name) {
-  return name.starts_with("/dev/") ? name.substr(5) : name;
 }
 
 bool is_meant(const core::Session& session, const protocol::KickRequest& request) {
@@ -68,26 +85,27 @@ protocol::KickedLogin kicked_login(const core::Session& session) {
 
 void Daemon::on_register(const service::Peer& peer, const protocol::RegisterRequest& request,
                          service::Answer answer) {
-  const Result<core::ProcessIdentity> leader = host_.identify_leader(peer.pid);
-  if (!leader) {
+  Result<Caller> caller = host_.identify_caller(peer.pid);
+  if (!caller) {
     host_.record({core::RecordKind::kRefused,
                   core::Severity::kWarning,
-                  "Cannot watch a login of " + printable(request.user) + ": " + leader.error().text,
+                  "Cannot watch a login of " + printable(request.user) + ": " + caller.error().text,
                   {}});
     return answer.fail(protocol::kLeaderRefused,
-                       protocol::error_parameter("reason", leader.error().text));
+                       protocol::error_parameter("reason", caller.error().text));
   }
   if (request.user.empty())
     return answer.fail(protocol::kInvalidParameter, protocol::error_parameter("parameter", "user"));
-  core::Login login = login_of(request, *leader, host_.now().clocks.wall);
-  deliver(core::LoginOpened{std::move(login), keep(std::move(answer))});
+  core::Login login = login_of(request, caller->process, host_.now().clocks.wall);
+  deliver(core::LoginOpened{std::move(login), keep(std::move(answer)), std::move(caller->ancestors),
+                            caller->is_nested});
 }
 
 // By the leader that asks, not by the id: a login process speaks only for itself.
 void Daemon::on_release(const service::Peer& peer, const protocol::ReleaseRequest&,
                         service::Answer answer) {
-  const Result<core::ProcessIdentity> leader = host_.identify_leader(peer.pid);
-  const core::Session* session = leader ? engine_.find_leader(*leader) : nullptr;
+  const Result<Caller> caller = host_.identify_caller(peer.pid);
+  const core::Session* session = caller ? engine_.find_leader(caller->process) : nullptr;
   if (session) deliver(core::LoginClosed{SessionId(session->login.id)});
   answer.done();
 }
@@ -95,7 +113,7 @@ void Daemon::on_release(const service::Peer& peer, const protocol::ReleaseReques
 void Daemon::look_at(const std::vector<SessionId>& ids) {
   for (const SessionId& id : ids)
     if (const core::Session* session = engine_.find(id))
-      deliver(core::Observed{id, host_.observe(*session)});
+      deliver(core::Observed{id, host_.observe(*session, core::Look::kBrief)});
 }
 
 void Daemon::on_list(const service::Peer& peer, const protocol::ListRequest& request, bool more,

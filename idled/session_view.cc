@@ -32,6 +32,8 @@ std::string_view name_of(State state) {
       return "active";
     case State::kWarned:
       return "warned";
+    case State::kWaiting:
+      return "waiting";
     case State::kEnding:
       return "ending";
     case State::kExempt:
@@ -63,13 +65,14 @@ protocol::SessionInfo view_of(const Session& session, const core::Now& now) {
     info.idle_seconds = seconds_since(session.input->at, now);
     info.witness = core::name_of(session.input->witness);
   }
+  if (session.waits_for) info.hold = "waits for " + *session.waits_for + ", run by root in front";
   if (session.rules->settings.idle && session.input)
     info.limit_seconds = session.rules->settings.idle->count();
   if (const std::optional<BootTime> at = core::logout_at(session))
     info.logout_at = format_rfc3339(now.clocks.to_wall(*at));
   for (const core::Terminal& terminal : session.terminals)
-    info.terminals.push_back(
-        {terminal.name, seconds_since(terminal.memory.last_input, now), terminal.foreground});
+    info.terminals.push_back({terminal.name, seconds_since(terminal.memory.last_input, now),
+                              terminal.foreground, core::is_forged(terminal.memory.forgeries)});
   return info;
 }
 

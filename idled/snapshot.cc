@@ -51,6 +51,7 @@ json login_to_json(const core::Login& login) {
           {"kind", static_cast<int>(login.kind)},
           {"remote_host", login.remote_host},
           {"ssh_connection", login.ssh_connection},
+          {"console", login.console},
           {"leader_pid", login.leader.pid},
           {"leader_start", login.leader.start_ticks},
           {"opened_at", ticks(login.opened_at)},
@@ -71,6 +72,7 @@ core::Login login_from_json(const json& object) {
                    : core::Kind::kNoTerminal;
   login.remote_host = get<std::string>(object, "remote_host", "");
   login.ssh_connection = get<std::string>(object, "ssh_connection", "");
+  login.console = get<std::string>(object, "console", "");
   login.leader.pid = get<pid_t>(object, "leader_pid", 0);
   login.leader.start_ticks = get<std::uint64_t>(object, "leader_start", 0);
   login.opened_at = get_wall(object, "opened_at");
@@ -86,9 +88,12 @@ json terminal_to_json(const core::Terminal& terminal) {
           {"atime", ticks(memory.atime)},
           {"unread", memory.unread},
           {"last_input", ticks(memory.last_input)},
+          {"mtime", ticks(memory.mtime)},
+          {"last_output", ticks(memory.last_output)},
+          {"last_work", ticks(memory.last_work)},
           {"witness", static_cast<int>(memory.witness)},
           {"ctime", ticks(memory.ctime)},
-          {"ctime_settles", ticks(memory.ctime_settles)},
+          {"ctime_seen", ticks(memory.ctime_seen)},
           {"doubted", memory.doubted},
           {"forgeries", memory.forgeries}};
 }
@@ -100,12 +105,15 @@ core::Terminal terminal_from_json(const json& object) {
   terminal.memory.atime = get_wall(object, "atime");
   terminal.memory.unread = get<std::uint32_t>(object, "unread", 0);
   terminal.memory.last_input = get_boot(object, "last_input");
+  terminal.memory.mtime = get_wall(object, "mtime");
+  terminal.memory.last_output = get_boot(object, "last_output");
+  terminal.memory.last_work = get_boot(object, "last_work");
   const int witness = get<int>(object, "witness", 0);
   if (witness > 0 && witness <= static_cast<int>(core::Witness::kWire))
     terminal.memory.witness = static_cast<core::Witness>(witness);
   // Not armed: reads while no daemon ran were seen by nobody, so that time is doubtful.
   terminal.memory.ctime = get_wall(object, "ctime");
-  terminal.memory.ctime_settles = get_boot(object, "ctime_settles");
+  terminal.memory.ctime_seen = get_boot(object, "ctime_seen");
   terminal.memory.doubted = get<bool>(object, "doubted", false);
   terminal.memory.forgeries = get<std::uint32_t>(object, "forgeries", 0);
   return terminal;

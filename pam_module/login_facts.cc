@@ -14,7 +14,7 @@ namespace idled::pam {
 namespace {
 
 // The worst that JSON makes of a byte is \u0001; of a group, "4294967295,".
-static_assert(kMaxText * 6 * 6 + kMaxGroups * 11 + 512 <= protocol::kMaxMessage);
+static_assert(kMaxText * 6 * 6 + kMaxWord * 2 * 6 + kMaxGroups * 11 + 512 <= protocol::kMaxMessage);
 
 struct User {
   std::string name;  // as the user database spells it
@@ -59,9 +59,9 @@ std::string capped(std::string_view text) {
   return std::string(text.substr(0, kMaxText));
 }
 
-std::string variable(pam_handle_t* pamh, const char* name) {
+std::string variable(pam_handle_t* pamh, const char* name, std::size_t longest = kMaxText) {
   const char* const value = ::pam_getenv(pamh, name);
-  return value == nullptr ? std::string() : capped(value);
+  return value == nullptr ? std::string() : std::string(std::string_view(value).substr(0, longest));
 }
 
 }  // namespace
@@ -95,7 +95,9 @@ Result<LoginFacts> read_login(pam_handle_t* pamh) {
                    .tty = capped(text_item(pamh, PAM_TTY)),
                    .remote_host = capped(text_item(pamh, PAM_RHOST)),
                    .ssh_connection = variable(pamh, "SSH_CONNECTION"),
-                   .logind_session = variable(pamh, "XDG_SESSION_ID")};
+                   .logind_session = variable(pamh, "XDG_SESSION_ID"),
+                   .session_type = variable(pamh, "XDG_SESSION_TYPE", kMaxWord),
+                   .session_class = variable(pamh, "XDG_SESSION_CLASS", kMaxWord)};
   return facts;
 }
 

@@ -15,6 +15,7 @@ namespace idled::pam {
 
 // Caps that keep any login within one message (protocol::kMaxMessage).
 inline constexpr std::size_t kMaxText = 512;     // bytes of one string
+inline constexpr std::size_t kMaxWord = 32;      // of one that is a word: "wayland"
 inline constexpr std::size_t kMaxGroups = 4096;  // the kernel's own is 65,536
 
 struct LoginFacts {

@@ -42,13 +42,13 @@ constexpr std::array<SettingRow, kSettingCount> kTable{{
     row<&Settings::session, read_limit>(
         "session", false, "How long a whole login may last, busy or not, or \"never\"."),
     row<&Settings::activity, read_word<Activity>>(
-        "activity", false,
+        "activity", true,
         "What counts as activity: \"input\"; \"output\" too; a working foreground \"job\" too."),
     row<&Settings::no_terminal, read_word<NoTerminal>>(
-        "no_terminal", false,
+        "no_terminal", true,
         "A login without a terminal: \"ignore\" it, or take \"network\" traffic as its activity."),
     row<&Settings::leftovers, read_word<Leftovers>>(
-        "leftovers", false,
+        "leftovers", true,
         "What the user left running (nohup, tmux) when logged out: \"keep\" or \"kill\" it."),
     row<&Settings::mode, read_word<Mode>>(
         "mode", true, "\"enforce\", or \"report\": say what would be done, and do nothing."),
@@ -57,7 +57,7 @@ constexpr std::array<SettingRow, kSettingCount> kTable{{
         "The shell's own TMOUT: a \"backstop\" of twice the limit, readonly; the \"limit\" "
         "itself, readonly and exported; or \"off\"."),
     row<&Settings::never_interrupt, read_programs>(
-        "never_interrupt", false, "Programs that are not cut off while they run as root in front."),
+        "never_interrupt", true, "Programs that are not cut off while they run as root in front."),
     row<&Settings::hold_max, read_duration>(
         "hold_max", false, "How long users may hold off their own logout; 0 for not at all."),
     row<&Settings::message, read_line>("message", true,

@@ -22,6 +22,8 @@ void fields(M& m, V&& visit) {
   visit("remote_host", m.remote_host);
   visit("ssh_connection", m.ssh_connection);
   visit("logind_session", m.logind_session);
+  visit("session_type", m.session_type);
+  visit("session_class", m.session_class);
 }
 
 template <typename M, typename V>
@@ -49,6 +51,7 @@ void fields(M& m, V&& visit) {
   visit("name", m.name);
   visit("idle_seconds", m.idle_seconds);
   visit("foreground", m.foreground);
+  visit("forged", m.forged);
 }
 
 template <typename M, typename V>

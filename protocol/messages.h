@@ -78,6 +78,8 @@ struct RegisterRequest {
   std::string remote_host;          // PAM_RHOST
   std::string ssh_connection;       // "CLIENT-IP PORT SERVER-IP PORT", or empty
   std::string logind_session;       // XDG_SESSION_ID, or empty
+  std::string session_type;         // XDG_SESSION_TYPE: "tty", "x11", "wayland", or empty
+  std::string session_class;        // XDG_SESSION_CLASS: "user", "greeter", or empty
 };
 
 struct RegisterReply {
@@ -98,6 +100,7 @@ struct TerminalInfo {
   std::string name;  // "pts/3"
   std::optional<std::int64_t> idle_seconds;
   std::optional<std::string> foreground;  // the program's name, never its arguments
+  bool forged = false;                    // its times are set by hand, again and again
 };
 
 struct SessionInfo {

@@ -9,6 +9,10 @@
 
 namespace idled::core {
 
+// How soon a watched terminal's reads lead to a second look: a flood of reads
+// costs no more than this.
+constexpr std::chrono::milliseconds kLookSpacing{250};
+
 struct Engine::Context {
   const Now& now;
   std::vector<Action> actions;

@@ -37,6 +37,11 @@ nanoseconds patience(Rung rung) {
   return seconds(60);
 }
 
+Reach reach_of(const Ending& ending) {
+  if (ending.all_processes) return Reach::kAll;
+  return ending.cause == Cause::kKick ? Reach::kBelow : Reach::kConnection;
+}
+
 Rung next_rung(Rung rung) {
   return rung == Rung::kStuck ? Rung::kStuck : static_cast<Rung>(static_cast<int>(rung) + 1);
 }
@@ -49,10 +54,12 @@ void Engine::begin_ending(Session& session, Cause cause, Context& context) {
                            context.now, "A terminal took no warning: " + describe(session)));
   Ending ending;
   ending.cause = cause;
-  ending.whole_login = cause == Cause::kKick;
+  ending.all_processes = session.rules->settings.leftovers == policy::Leftovers::kKill;
+  ending.whole_login = cause == Cause::kKick || ending.all_processes || session.terminals.empty();
   ending.terminals = names_of(session.terminals);
   ending.began = ending.rung_at = context.boot();
   session.ending = ending;
+  session.waits_for.reset();
   if (ending.terminals.empty()) return hang_up(session, context);
   context.want(Write{session.login.id, ending.terminals, farewell_text(session, cause)});
   schedule_.set(session, context.boot() + patience(Rung::kFarewell));
@@ -64,7 +71,8 @@ void Engine::hang_up(Session& session, Context& context) {
   ending.rung_at = context.boot();
   // Stands in for an answer that never comes.
   schedule_.set(session, context.boot() + patience(Rung::kHangUp));
-  context.want(HangUp{session.login.id, ending.terminals, ending.cause == Cause::kIdle});
+  context.want(HangUp{session.login.id, ending.terminals, ending.cause == Cause::kIdle,
+                      ending.all_processes});
 }
 
 // A key came at the last moment.
@@ -72,8 +80,9 @@ void Engine::spare(Session& session, Context& context) {
   session.ending.reset();
   const bool told = session.warning.has_value();  // then decide() says that it is off
   decide(session, context);
-  if (told || session.ending) return;
-  context.want(Write{session.login.id, names_of(session.terminals), cancelled_text()});
+  if (told || session.ending || session.waits_for || !session.input) return;
+  context.want(
+      Write{session.login.id, names_of(session.terminals), cancelled_text(session.input->witness)});
 }
 
 void Engine::on(const HungUp& event, Context& context) {
@@ -100,7 +109,7 @@ void Engine::on(const Spared& event, Context& context) {
   Session* session = lookup(event.id);
   if (!session) return;
   if (!event.observation.leader_alive) return close(*session, context);
-  take_in(*session, event.observation, context.now);
+  take_in(*session, event.observation, context);
   spare(*session, context);
 }
 
@@ -148,13 +157,13 @@ void Engine::climb(Session& session, Rung rung, Context& context) {
       context.want(SignalTerminalLeaders{id, Signal::kKill});
       break;
     case Rung::kTerminateLogin:
-      context.want(SignalLogin{id, Signal::kTerminate});
+      context.want(SignalLogin{id, Signal::kTerminate, reach_of(*session.ending)});
       break;
     case Rung::kKillLogin:
-      context.want(SignalLogin{id, Signal::kKill});
+      context.want(SignalLogin{id, Signal::kKill, reach_of(*session.ending)});
       break;
     case Rung::kStuck:
-      context.want(SignalLogin{id, Signal::kKill});
+      context.want(SignalLogin{id, Signal::kKill, reach_of(*session.ending)});
       context.want(record_of(RecordKind::kStuck, Severity::kError, session, context.now,
                              "Cannot end " + describe(session) + ": process " +
                                  std::to_string(session.login.leader.pid) +
@@ -179,6 +188,14 @@ void Engine::finish_ending(Session& session, Context& context) {
   update_watch(session, context);
   context.want(Save{session.login.id});
   decide(session, context);
+}
+
+// Where all processes of the login are to go, its leader is but the first of them.
+void Engine::outlive_leader(Session& session, const Observation& observation, Context& context) {
+  const bool more = session.ending && session.ending->all_processes && observation.processes > 0;
+  if (!more) return close(session, context);
+  session.terminals.clear();
+  go_on_ending(session, context);
 }
 
 // --- kicks ----------------------------------------------------------------------

@@ -12,14 +12,13 @@ namespace {
 
 // How many logins one step asks to be looked at, so that the loop never stalls.
 constexpr int kLooksPerStep = 64;
-// How soon a watched terminal's reads lead to a second look: a flood of reads
-// costs no more than this.
-constexpr std::chrono::milliseconds kLookSpacing{250};
+policy::Subject subject_of(const Login& login) {
+  return {login.user, login.uid, login.gids, login.service, login.remote_host, {}, login.kind};
+}
 
 policy::Subject subject_of(const Session& session) {
-  const Login& login = session.login;
-  policy::Subject subject{login.user,        login.uid, login.gids,      login.service,
-                          login.remote_host, {},        kind_of(session)};
+  policy::Subject subject = subject_of(session.login);
+  subject.kind = kind_of(session);
   for (const Terminal& terminal : session.terminals) subject.terminals.push_back(terminal.name);
   return subject;
 }
@@ -44,10 +43,26 @@ Step Engine::step(const Event& event, const Now& now) {
 
 // --- logins come and go -------------------------------------------------------
 
+// The login that a su or sudo belongs to. Who comes over a connection of their own begins
+// one, even below an sshd that somebody started from their login.
+const Session* Engine::enclosing(const LoginOpened& event) const {
+  if (!event.login.remote_host.empty() || !event.login.ssh_connection.empty()) return nullptr;
+  for (const ProcessIdentity& ancestor : event.ancestors)
+    if (const Session* outer = find_leader(ancestor)) return outer;
+  return nullptr;
+}
+
 void Engine::on(const LoginOpened& event, Context& context) {
-  if (const Session* known = find_leader(event.login.leader)) {
-    // Two lines in the PAM stack, or an adopted login that PAM now announces.
+  // Two lines in the PAM stack, or an adopted login that PAM now announces.
+  const Session* known = find_leader(event.login.leader);
+  if (!known) known = enclosing(event);
+  if (known) {
     context.want(Registered{event.token, known->login.id, shell_tmout(known->rules->settings)});
+    return;
+  }
+  if (event.nested && event.login.ssh_connection.empty()) {
+    const policy::Resolved rules = policy_->resolve(subject_of(event.login), context.now.local);
+    context.want(Registered{event.token, {}, shell_tmout(rules.settings)});
     return;
   }
   if (const auto stale = by_leader_.find(event.login.leader.pid); stale != by_leader_.end())
@@ -59,7 +74,7 @@ void Engine::on(const LoginOpened& event, Context& context) {
   if (sessions_.contains(data.login.id.value))
     data.login.id.value = "p" + std::to_string(data.login.leader.pid);
   Session& session = insert(std::move(data), context.now);
-  context.want(Attach{session.login.id, session.login.leader});
+  context.want(Attach{session.login.id, session.login.leader, session.login.console});
   context.want(Registered{event.token, session.login.id, shell_tmout(session.rules->settings)});
   context.want(Save{session.login.id});
   const bool adopted = session.login.adopted;
@@ -76,7 +91,7 @@ void Engine::on(const LoginRestored& event, Context& context) {
   const ProcessIdentity leader = event.data.login.leader;
   if (by_leader_.contains(leader.pid) || sessions_.contains(event.data.login.id.value)) return;
   Session& session = insert(event.data, context.now);
-  context.want(Attach{session.login.id, leader});
+  context.want(Attach{session.login.id, leader, session.login.console});
   context.want(record_of(RecordKind::kRestored, Severity::kDebug, session, context.now,
                          "Restored " + describe(session)));
   update_watch(session, context);
@@ -88,7 +103,10 @@ void Engine::on(const LoginClosed& event, Context& context) {
 }
 
 void Engine::on(const LeaderExited& event, Context& context) {
-  if (Session* session = lookup(event.id)) close(*session, context);
+  Session* session = lookup(event.id);
+  if (!session) return;
+  if (!session->ending || !session->ending->all_processes) return close(*session, context);
+  context.want(Observe{event.id});  // is anything left of it?
 }
 
 Session& Engine::insert(SessionData data, const Now& now) {
@@ -123,8 +141,8 @@ void Engine::close(Session& session, Context& context) {
 void Engine::on(const Observed& event, Context& context) {
   Session* session = lookup(event.id);
   if (!session) return;
-  if (!event.observation.leader_alive) return close(*session, context);
-  take_in(*session, event.observation, context.now);
+  if (!event.observation.leader_alive) return outlive_leader(*session, event.observation, context);
+  take_in(*session, event.observation, context);
   update_watch(*session, context);
   if (session->ending)
     go_on_ending(*session, context);
@@ -132,25 +150,13 @@ void Engine::on(const Observed& event, Context& context) {
     decide(*session, context);
 }
 
-void Engine::on(const TerminalRead& event, Context& context) {
-  Session* session = lookup(event.id);
-  if (!session) return;
-  for (Terminal& terminal : session->terminals) {
-    if (terminal.name != event.terminal) continue;
-    const auto learn = event.read ? remember_read : remember_change;
-    terminal.memory = learn(terminal.memory, event.ctime, context.boot());
-  }
-  if (!event.read || !session->warning || session->ending) return;
-  const BootTime earliest = session->looked_at + kLookSpacing;
-  if (context.boot() >= earliest)
-    context.want(Observe{event.id});
-  else if (!session->schedule.is_scheduled() || earliest < session->schedule.due)
-    schedule_.set(*session, earliest);
-}
-
 void Engine::on(const Written& event, Context& context) {
   Session* session = lookup(event.id);
-  if (!session || !session->warning || session->warning->delivered == event.delivered) return;
+  if (!session) return;
+  for (const auto& [name, mtime] : event.mtimes)
+    for (Terminal& terminal : session->terminals)
+      if (terminal.name == name) terminal.memory = forgive_own_output(terminal.memory, mtime);
+  if (!session->warning || session->warning->delivered == event.delivered) return;
   session->warning->delivered = event.delivered;
   if (!event.delivered) decide(*session, context);  // sets the time of the next try
 }
@@ -167,7 +173,9 @@ void Engine::on(const TimerExpired&, Context& context) {
     Session* first = schedule_.first();
     if (!first || first->schedule.due > context.boot()) return;
     schedule_.remove(*first);
-    context.want(Observe{first->login.id});
+    const std::optional<BootTime> end = logout_at(*first);
+    const bool last = first->waits_for || (end && *end <= context.boot());
+    context.want(Observe{first->login.id, last ? Look::kClose : Look::kBrief});
   }
 }
 
@@ -229,6 +237,7 @@ void Engine::for_each(const std::function<void(const Session&)>& visit) const {
 
 State state_of(const Session& session) {
   if (session.ending) return State::kEnding;
+  if (session.waits_for && !session.kick) return State::kWaiting;
   if (session.warning || session.kick) return State::kWarned;
   return session.rules->settings.idle ? State::kActive : State::kExempt;
 }
@@ -250,7 +259,8 @@ BootTime deadline_of(const Session& session, const LastInput& input) {
 std::optional<BootTime> logout_at(const Session& session) {
   std::optional<BootTime> at;
   const policy::Settings& settings = session.rules->settings;
-  if (settings.idle && session.input && settings.mode == policy::Mode::kEnforce)
+  if (settings.idle && session.input && settings.mode == policy::Mode::kEnforce &&
+      !session.waits_for)
     at = deadline_of(session);
   if (session.kick && (!at || session.kick->at < *at)) at = session.kick->at;
   return at;

@@ -33,7 +33,7 @@ struct Step {
   std::optional<BootTime> next;  // when it wants TimerExpired; none: not before an event
 };
 
-enum class State { kActive, kWarned, kEnding, kExempt };
+enum class State { kActive, kWarned, kWaiting, kEnding, kExempt };
 
 class Engine {
  public:
@@ -65,10 +65,10 @@ class Engine {
   void on(const LoginClosed& event, Context& context);
   void on(const LeaderExited& event, Context& context);
   void on(const Observed& event, Context& context);
+  void on(const TerminalSeen& event, Context& context);
   void on(const HungUp& event, Context& context);
   void on(const Spared& event, Context& context);
   void on(const Written& event, Context& context);
-  void on(const TerminalRead& event, Context& context);
   void on(const KickRequested& event, Context& context);
   void on(const PolicyChanged& event, Context& context);
   void on(const ClockStepped& event, Context& context);
@@ -80,12 +80,18 @@ class Engine {
   void resolve(Session& session, const Now& now);
   void resolve_all(Context& context);
 
-  // decide.cc
-  void take_in(Session& session, const Observation& observation, const Now& now);
+  const Session* enclosing(const LoginOpened& event) const;
+
+  // look.cc
+  void take_in(Session& session, const Observation& observation, Context& context);
   void update_watch(Session& session, Context& context);
+  void plan(Session& session, BootTime next);
+
+  // decide.cc
   void decide(Session& session, Context& context);
   void decide_idle(Session& session, Context& context);
   void decide_kick(Session& session, Context& context);
+  void end_or_wait(Session& session, Context& context);
   void warn(Session& session, seconds lead, BootTime deadline, Context& context);
   void cancel_warning(Session& session, Context& context);
   void put_off(Session& session, Context& context);
@@ -98,6 +104,7 @@ class Engine {
   void go_on_ending(Session& session, Context& context);
   void climb(Session& session, Rung rung, Context& context);
   void finish_ending(Session& session, Context& context);
+  void outlive_leader(Session& session, const Observation& observation, Context& context);
   void settle_kicks(const SessionId& id, bool still_there, Context& context);
 
   std::shared_ptr<const policy::Policy> policy_;

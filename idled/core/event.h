@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -20,6 +21,13 @@ using Token = std::uint64_t;
 struct LoginOpened {
   Login login;
   Token token = 0;  // answered by Registered
+  // The processes above the leader, the nearest first: su and sudo below a known login
+  // are part of it.
+  std::vector<ProcessIdentity> ancestors{};
+  // It sits on a terminal whose session another process leads: whoever opened it was on
+  // that terminal before, so that it is no way in. The login it belongs to may be
+  // unknown: a pane of tmux.
+  bool nested = false;
 };
 struct LoginRestored {  // from an earlier daemon's state
   SessionData data;
@@ -41,15 +49,18 @@ struct Spared {  // the answer to HangUp: the last look showed input
   SessionId id;
   Observation observation;
 };
-struct Written {  // the answer to Write of a warning
+struct Written {  // the answer to Write
   SessionId id;
   bool delivered = true;  // by every terminal
+  // Each terminal's time of last output right after, which our own text has moved.
+  std::vector<std::pair<std::string, WallTime>> mtimes{};
 };
-struct TerminalRead {  // a watched terminal was read (or `touch -a` says so), or changed
+struct TerminalSeen {  // what inotify told of a watched terminal
   SessionId id;
   std::string terminal;
-  WallTime ctime;    // right after
-  bool read = true;  // false: its times or mode were changed, nothing else is said
+  WallTime ctime;        // right after
+  bool read = true;      // input was read, or `touch -a` says so
+  bool written = false;  // a program wrote to it
 };
 struct KickRequested {
   Token token = 0;  // answered by KickAnswered
@@ -67,16 +78,18 @@ struct TimerExpired {};
 
 using Event =
     std::variant<LoginOpened, LoginRestored, LoginClosed, LeaderExited, Observed, HungUp, Spared,
-                 Written, TerminalRead, KickRequested, PolicyChanged, ClockStepped, TimerExpired>;
+                 Written, TerminalSeen, KickRequested, PolicyChanged, ClockStepped, TimerExpired>;
 
 // --- actions, in the order to be performed -----------------------------------
 
-struct Attach {  // hold the leader, and tell when it exits
+struct Attach {  // hold the leader and its console, and tell when it exits
   SessionId id;
   ProcessIdentity leader;
+  std::string console;  // Login::console
 };
 struct Observe {  // answered by Observed
   SessionId id;
+  Look look = Look::kBrief;
 };
 struct Write {  // answered by Written
   SessionId id;
@@ -86,20 +99,29 @@ struct Write {  // answered by Written
 struct Watch {  // tell at once when one of these is read; of no others of the login
   SessionId id;
   std::vector<std::string> terminals;
+  bool output = false;  // and when one is written to
 };
 struct HangUp {  // answered by HungUp or Spared
   SessionId id;
   std::vector<std::string> terminals;
-  bool look_again = true;  // act only if Engine::is_due still says so
+  bool look_again = true;      // act only if Engine::is_due still says so
+  bool all_processes = false;  // note them, for Reach::kAll
 };
 enum class Signal { kTerminate, kKill };
 struct SignalTerminalLeaders {  // those that HangUp noted
   SessionId id;
   Signal signal;
 };
-struct SignalLogin {  // its leader: ends all of it
+// What a signal to a login reaches beside its leader.
+enum class Reach {
+  kConnection,  // SIGHUP to what still hangs below the leader: nohup(1) lives on
+  kBelow,       // SIGTERM to what still hangs below the leader
+  kAll,         // the signal to every process of the login, wherever it has gone
+};
+struct SignalLogin {
   SessionId id;
   Signal signal;
+  Reach reach = Reach::kConnection;
 };
 struct Save {  // the state file
   SessionId id;

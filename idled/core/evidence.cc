@@ -10,11 +10,11 @@ WallTime block_end(WallTime atime) {
   return WallTime(seconds((second | 7) + 1));
 }
 
-// The instant that the end of the atime's block stands for, under each setting of
+// The instant that the end of the time's block stands for, under each setting of
 // the wall clock that may have been in force when it was written.
-BootTime translate(WallTime atime, const std::optional<TerminalMemory>& before,
+BootTime translate(WallTime time, const std::optional<TerminalMemory>& before,
                    const ClockReading& clocks) {
-  const WallTime end = block_end(atime);
+  const WallTime end = block_end(time);
   const BootTime latest =
       clocks.boot + kAtimeBlock;  // later is not possible: the read has happened
   const BootTime under_new = clocks.to_boot(end);
@@ -36,7 +36,8 @@ bool is_doubtful(const std::optional<TerminalMemory>& before, const TerminalSamp
 void note_ctime(TerminalMemory& memory, WallTime ctime, BootTime at) {
   if (ctime == memory.ctime) return;
   memory.ctime = ctime;
-  memory.ctime_settles = at;
+  memory.ctime_seen = at;
+  memory.settled = false;
   if (memory.armed) ++memory.forgeries;
 }
 
@@ -46,10 +47,21 @@ void raise(TerminalMemory& memory, BootTime at, Witness witness) {
   memory.witness = witness;
 }
 
+// What counts beside input.
+void remember_others(TerminalMemory& memory, const std::optional<TerminalMemory>& before,
+                     const TerminalSample& sample, const ClockReading& clocks) {
+  if (!before || sample.mtime != before->mtime) {
+    memory.last_output = std::max(memory.last_output, translate(sample.mtime, before, clocks));
+    memory.mtime = sample.mtime;
+  }
+  if (sample.work && memory.work && *sample.work != *memory.work) memory.last_work = clocks.boot;
+  memory.work = sample.work;
+}
+
 }  // namespace
 
 TerminalMemory remember(const std::optional<TerminalMemory>& before, const TerminalSample& sample,
-                        const ClockReading& clocks, WallTime opened_at) {
+                        const ClockReading& clocks, WallTime opened_at, bool reads_told) {
   TerminalMemory after = before.value_or(TerminalMemory{});
   const bool moved = !before || before->atime != sample.atime;
   after.doubted = is_doubtful(before, sample, opened_at);
@@ -65,6 +77,10 @@ TerminalMemory remember(const std::optional<TerminalMemory>& before, const Termi
   }
   note_ctime(after, sample.ctime, clocks.boot);
   after.armed = after.doubted && sample.watched;
+  if (!after.armed) after.settled = false;
+  if (const auto due = settles_at(after); due && reads_told && clocks.boot >= *due)
+    after.settled = true;
+  remember_others(after, before, sample, clocks);
   if (sample.unread > (before ? before->unread : 0)) raise(after, clocks.boot, Witness::kUnread);
   after.clocks = clocks;
   after.atime = sample.atime;
@@ -74,14 +90,10 @@ TerminalMemory remember(const std::optional<TerminalMemory>& before, const Termi
 
 TerminalMemory remember_read(TerminalMemory memory, WallTime ctime, BootTime at) {
   if (!memory.armed) return memory;  // a look tells as much
-  const bool settled = ctime == memory.ctime && at - memory.ctime_settles >= kSettling;
-  if (settled || at - memory.read <= kTyping) raise(memory, at, Witness::kRead);
-  if (settled) {
-    memory.read = at;
-  } else {
-    note_ctime(memory, ctime, at);
-    memory.ctime_settles = at;
-  }
+  const bool beyond_doubt = memory.settled && ctime == memory.ctime;
+  if (beyond_doubt || at - memory.read <= kTyping) raise(memory, at, Witness::kRead);
+  if (beyond_doubt) memory.read = at;
+  note_ctime(memory, ctime, at);
   return memory;
 }
 
@@ -90,13 +102,42 @@ TerminalMemory remember_change(TerminalMemory memory, WallTime ctime, BootTime a
   return memory;
 }
 
-LastInput last_input(const TerminalMemory& memory, std::optional<nanoseconds> wire_quiet,
+TerminalMemory remember_output(TerminalMemory memory, BootTime at) {
+  memory.last_output = std::max(memory.last_output, at);
+  return memory;
+}
+
+TerminalMemory forgive_own_output(TerminalMemory memory, WallTime mtime) {
+  memory.mtime = mtime;
+  return memory;
+}
+
+std::optional<BootTime> settles_at(const TerminalMemory& memory) {
+  if (!memory.armed || memory.settled) return std::nullopt;
+  return memory.ctime_seen + kSettling;
+}
+
+LastInput last_input(const TerminalMemory& memory, const std::optional<WireQuiet>& wire,
                      BootTime look) {
-  if (wire_quiet) {
-    const BootTime heard = look - *wire_quiet + kWireGrain;
+  if (wire) {
+    const BootTime heard = look - wire->received + kWireGrain;
     if (heard < memory.last_input) return {heard, Witness::kWire};
   }
   return {memory.last_input, memory.witness};
+}
+
+LastInput last_activity(const TerminalMemory& memory, const std::optional<WireQuiet>& wire,
+                        BootTime look, policy::Activity counts) {
+  const LastInput input = last_input(memory, wire, look);
+  if (counts == policy::Activity::kOutput && memory.last_output > input.at)
+    return {memory.last_output, Witness::kOutput};
+  if (counts == policy::Activity::kJob && memory.last_work > input.at)
+    return {memory.last_work, Witness::kJob};
+  return input;
+}
+
+LastInput last_traffic(const WireQuiet& wire, BootTime look) {
+  return {look - std::min(wire.received, wire.sent) + kWireGrain, Witness::kTraffic};
 }
 
 }  // namespace idled::core

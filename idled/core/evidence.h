@@ -21,9 +21,11 @@
 // (touch, but chmod and mesg too: no accusation yet), reads of that terminal are watched
 // from then on (inotify, IN_ACCESS), and its atime is not asked any more: what lies in
 // the doubtful past counts once, up to the moment the watch began. `touch -a` looks like
-// a read to inotify; a read therefore counts only if the ctime is one that had settled
-// before: seen at least kSettling ago, and no doubtful event since. (The Enter after
-// `mesg n` comes with a change of its own; it counts by the keys before it, kTyping.)
+// a read to inotify, but moves the ctime, which has the grain of a jiffy. A read therefore
+// counts only if the ctime is one that had settled before: a look at least kSettling after
+// it was first seen found it unmoved, with nothing left untold; whatever comes with the
+// same ctime after that look can be no change of times. (The Enter after `mesg n` comes
+// with a change of its own; it counts by the keys before it, kTyping.)
 //
 // A time set back may hide input as late as the setting itself, so the ctime is the least
 // that a doubtful time counts for.
@@ -31,6 +33,11 @@
 // The connection is the second witness. It carries every key, but other traffic
 // too, so it can only lower what the terminal says: the last input is what both
 // allow.
+//
+// A policy may say that output counts too. The mtime tells it in the same 8-second
+// blocks; its forgery is no concern, for whose output counts may print. What we write
+// ourselves is none: see forgive_own_output. Or that a working job counts: two samples of
+// what it has used differ.
 #pragma once
 
 #include <optional>
@@ -43,7 +50,7 @@ inline constexpr seconds kAtimeBlock{8};
 // tcpi_last_data_recv counts in jiffies of up to 10 ms (CONFIG_HZ=100).
 inline constexpr std::chrono::milliseconds kWireGrain{10};
 
-// ctime has the grain of a jiffy (4 ms), so that two changes close together look like one.
+// ctime has the grain of a jiffy, of up to 10 ms: two changes within one look like one.
 constexpr std::chrono::milliseconds kSettling{20};
 // The ctime of a terminal seen for the first time is no news if it is of the login's
 // opening: sshd gives the terminal to its user, and profiles say `mesg n`.
@@ -58,6 +65,9 @@ enum class Witness {
   kRead,      // a read seen as it happened
   kUnread,    // lines typed that nobody has read
   kWire,      // the connection was quiet for longer than the terminal says
+  kOutput,    // the terminal's mtime; only where the policy says that output counts
+  kJob,       // the job in front works; only where the policy says that it counts
+  kTraffic,   // bytes of the connection, either way, of a login without a terminal
 };
 
 // What is remembered of a terminal from one look to the next.
@@ -69,8 +79,14 @@ struct TerminalMemory {
   BootTime last_input;
   Witness witness = Witness::kTerminal;
 
+  WallTime mtime;
+  BootTime last_output{};    // no output came after this
+  std::optional<Work> work;  // none: not asked for, or seen for the first time
+  BootTime last_work{};      // the job did not work after this
+
   WallTime ctime;
-  BootTime ctime_settles{};     // when `ctime` was first seen, or last in doubt
+  BootTime ctime_seen{};        // when `ctime` was first seen
+  bool settled = false;         // and a look has found it unmoved since
   bool doubted = false;         // the ctime has moved: its reads should be watched
   bool armed = false;           // and are, so that the atime is not asked any more
   std::uint32_t forgeries = 0;  // how often the ctime has moved since
@@ -78,22 +94,35 @@ struct TerminalMemory {
 };
 
 // The memory after a look. `before` is none for a terminal seen for the first time;
-// `opened_at` is when its login was opened.
+// `opened_at` is when its login was opened; `reads_told` is Observation::reads_told.
 TerminalMemory remember(const std::optional<TerminalMemory>& before, const TerminalSample& sample,
-                        const ClockReading& clocks, WallTime opened_at);
+                        const ClockReading& clocks, WallTime opened_at, bool reads_told = false);
 
 // The memory after a read was told, with the terminal's ctime as it was right after.
 TerminalMemory remember_read(TerminalMemory memory, WallTime ctime, BootTime at);
 // And after a change of its times or mode was: the ctime to compare later reads with.
 TerminalMemory remember_change(TerminalMemory memory, WallTime ctime, BootTime at);
+// And after output was told as it happened.
+TerminalMemory remember_output(TerminalMemory memory, BootTime at);
+// And after we wrote to it ourselves, which left its mtime at this.
+TerminalMemory forgive_own_output(TerminalMemory memory, WallTime mtime);
 
+// When a look would settle the ctime; none if it is settled, or nobody asks.
+std::optional<BootTime> settles_at(const TerminalMemory& memory);
+
+// The last input, or what else the policy takes for activity.
 struct LastInput {
   BootTime at;  // may lie up to one block after the look: the block is not over yet
   Witness witness = Witness::kTerminal;
 };
 
 // What the terminal remembers, lowered by the connection where it is a witness.
-LastInput last_input(const TerminalMemory& memory, std::optional<nanoseconds> wire_quiet,
+LastInput last_input(const TerminalMemory& memory, const std::optional<WireQuiet>& wire,
                      BootTime look);
+// And raised by what else counts.
+LastInput last_activity(const TerminalMemory& memory, const std::optional<WireQuiet>& wire,
+                        BootTime look, policy::Activity counts);
+// Of a login without a terminal, where its traffic counts (`no_terminal` "network").
+LastInput last_traffic(const WireQuiet& wire, BootTime look);
 
 }  // namespace idled::core

@@ -36,6 +36,11 @@ seconds idle_for(const Session& session, const Now& now) {
   return std::chrono::floor<seconds>(now.boot() - session.input->at);
 }
 
+// What there was none of.
+std::string wanted(const Session& session) {
+  return session.rules->settings.activity == policy::Activity::kInput ? "input" : "activity";
+}
+
 std::string limit_of(const Session& session) {
   return format_spoken(session.rules->settings.idle.value_or(seconds(0)));
 }
@@ -43,7 +48,8 @@ std::string limit_of(const Session& session) {
 }  // namespace
 
 std::string warning_text(const Session& session, seconds left, const Now& now) {
-  return "\r\n\a" + line("No input for " + format_spoken(idle_for(session, now)) + ".") +
+  return "\r\n\a" +
+         line("No " + wanted(session) + " for " + format_spoken(idle_for(session, now)) + ".") +
          line("You will be logged out in " + format_spoken(left) + ", at " + clock_time(left, now) +
               ". Press Enter to stay.") +
          line("idled: the limit is " + limit_of(session) + " (rule: " + session.rules->idle_rule +
@@ -51,8 +57,15 @@ std::string warning_text(const Session& session, seconds left, const Now& now) {
          site_message(session);
 }
 
-std::string cancelled_text() {
+std::string cancelled_text(Witness witness) {
+  if (witness == Witness::kOutput) return "\r\n" + line("There is output: logout cancelled.");
+  if (witness == Witness::kJob)
+    return "\r\n" + line("The job in front is at work: logout cancelled.");
   return "\r\n" + line("You are back: logout cancelled.");
+}
+
+std::string waiting_text(const std::string& program) {
+  return "\r\n" + line("The logout waits until " + program + " is done. Press Enter to stay.");
 }
 
 std::string put_off_text() {
@@ -73,7 +86,7 @@ std::string farewell_text(const Session& session, Cause cause) {
     return text;
   }
   return "\r\n" +
-         line("Logged out by idled: no input for " + limit_of(session) +
+         line("Logged out by idled: no " + wanted(session) + " for " + limit_of(session) +
               " (rule: " + session.rules->idle_rule + ").") +
          site_message(session);
 }

@@ -11,7 +11,9 @@ namespace idled::core {
 // How long without input, how long is left and until when, and what to do.
 std::string warning_text(const Session& session, seconds left, const Now& now);
 
-std::string cancelled_text();
+std::string cancelled_text(Witness witness);
+// A program in front is not to be interrupted.
+std::string waiting_text(const std::string& program);
 
 // The limit changed under a standing warning.
 std::string put_off_text();

@@ -23,6 +23,8 @@ enum class RecordKind {
   kWarned,
   kWarningUndelivered,  // a terminal never took it
   kCancelled,           // the user came back after a warning
+  kWaiting,             // the logout waits for a program in front
+  kForged,              // a terminal's times are being set by hand
   kWouldLogOut,         // mode report
   kKickRequested,
   kLogout,     // the terminals are hung up

@@ -50,11 +50,24 @@ Record record_of(RecordKind kind, Severity severity, const Session& session, con
   return record;
 }
 
-std::string forged_terminals(const Session& session) {
+bool is_forged(std::uint32_t forgeries) {
   constexpr std::uint32_t kHarmless = 2;
+  return forgeries > kHarmless;
+}
+
+Record record_forgery(const Session& session, const std::string& terminal, const Now& now) {
+  Record record = record_of(
+      RecordKind::kForged, Severity::kWarning, session, now,
+      "The times of " + terminal +
+          " are set by hand, again and again, and are not believed: " + describe(session));
+  record.fields.emplace_back("IDLED_FORGED", terminal);
+  return record;
+}
+
+std::string forged_terminals(const Session& session) {
   std::string text;
   for (const Terminal& terminal : session.terminals) {
-    if (terminal.memory.forgeries <= kHarmless) continue;
+    if (!is_forged(terminal.memory.forgeries)) continue;
     text += (text.empty() ? "" : ", ") + terminal.name + " (" +
             std::to_string(terminal.memory.forgeries) + " times)";
   }
@@ -73,6 +86,12 @@ std::string_view name_of(Witness witness) {
       return "unread lines";
     case Witness::kWire:
       return "connection";
+    case Witness::kOutput:
+      return "output";
+    case Witness::kJob:
+      return "job in front";
+    case Witness::kTraffic:
+      return "traffic";
   }
   return "";
 }

@@ -17,8 +17,11 @@ std::string describe(const Session& session);
 Record record_of(RecordKind kind, Severity severity, const Session& session, const Now& now,
                  std::string message);
 
-// Terminals whose times were changed again and again while their reads were watched, with
-// how often: "pts/3 (57 times)"; empty if there are none. Once or twice is `mesg n`.
+// Whether a terminal's times were changed again and again while its reads were watched.
+// Once or twice is `mesg n`.
+bool is_forged(std::uint32_t forgeries);
+Record record_forgery(const Session& session, const std::string& terminal, const Now& now);
+// Those terminals, with how often: "pts/3 (57 times)"; empty if there are none.
 std::string forged_terminals(const Session& session);
 
 std::string_view name_of(Witness witness);

@@ -20,6 +20,7 @@ struct Terminal {
 };
 
 std::vector<std::string> names_of(const std::vector<Terminal>& terminals);
+bool all_watched(const std::vector<Terminal>& terminals);
 
 // That the user has been told of a logout to come.
 struct Warning {
@@ -53,6 +54,7 @@ enum class Rung {
 struct Ending {
   Cause cause = Cause::kIdle;
   bool whole_login = false;            // not only the terminals below
+  bool all_processes = false;          // nor only what hangs on its connection (`leftovers` "kill")
   std::vector<std::string> terminals;  // those to end
   Rung rung = Rung::kFarewell;
   BootTime rung_at;
@@ -76,11 +78,17 @@ struct Session : SessionData {
   explicit Session(SessionData data) : SessionData(std::move(data)) {}
 
   std::shared_ptr<const policy::Resolved> rules;
-  std::optional<LastInput> input;  // as of the last look; none without a terminal
+  std::optional<LastInput> input;  // as of the last look; none without evidence
   BootTime looked_at{};
+  Look look = Look::kBrief;  // of which kind that was
+  // The program of `never_interrupt` in front, as of the last close look, and the one that
+  // the logout waits for.
+  std::optional<std::string> uninterruptible;
+  std::optional<std::string> waits_for;
   std::optional<Ending> ending;
   std::optional<BootTime> reported_input;  // mode report: the idle time already recorded
   std::vector<std::string> watched;        // the terminals whose reads are asked for
+  bool output_watched = false;             // and their output
   ScheduleEntry schedule;
 };
 

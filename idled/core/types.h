@@ -44,29 +44,59 @@ struct Login {
   Kind kind = Kind::kNoTerminal;  // as first known; a terminal seen later makes it kTerminal
   std::string remote_host;        // address or name; empty: local
   std::string ssh_connection;     // "CLIENT-IP PORT SERVER-IP PORT", or empty
+  std::string console;            // the terminal it was opened on, "tty1" or "pts/3"; none for sshd
   ProcessIdentity leader;         // its process; signals to it end the whole login
   WallTime opened_at;
   bool adopted = false;  // found, not announced by PAM
+};
+
+// What the job in front of a terminal has used so far. Two looks that differ: it worked
+// in between, or it is another one.
+struct Work {
+  pid_t group = 0;              // the foreground process group
+  std::uint64_t cpu_ticks = 0;  // of its processes and of those that they have waited for
+  std::uint64_t io_bytes = 0;   // read and written, proc_pid_io(5)
+  auto operator<=>(const Work&) const = default;
+};
+
+// How much a look looks at.
+enum class Look {
+  kBrief,
+  kClose,  // also at what runs in front of each terminal: asked before a login is ended
 };
 
 // One look at one terminal.
 struct TerminalSample {
   std::string name;          // "pts/3", "tty1": below /dev
   WallTime atime;            // last read of input, kept by the kernel in blocks of 8 s
+  WallTime mtime;            // last output, in the same blocks
   WallTime ctime;            // last change by chmod, chown or utimensat; no read moves it
   std::uint32_t unread = 0;  // bytes of complete lines that nobody has read yet (TIOCINQ)
   std::optional<std::string> foreground;  // name of the foreground job's leader
   bool watched = false;                   // a read of it will be told at once
+  std::optional<Work> work;               // only where the policy counts it (activity "job")
+  // Close looks only: the programs that root runs in front, from files that nobody
+  // else can change.
+  std::vector<std::string> root_programs;
+};
+
+// How long a connection has been still, each way.
+struct WireQuiet {
+  nanoseconds received;  // since data came from the client
+  nanoseconds sent;      // since data went to it
 };
 
 // One look at one login, all of it at one instant.
 struct Observation {
   ClockReading clocks;
+  Look look = Look::kBrief;
   bool leader_alive = true;
   std::vector<TerminalSample> terminals;
-  // How long the connection has brought no data; none where there is no socket
-  // to ask, or no way to. It only ever lowers the last input.
-  std::optional<nanoseconds> wire_quiet;
+  // None where there is no socket to ask, or no way to.
+  std::optional<WireQuiet> wire;
+  // Every read and change of the watched terminals up to this look has been told.
+  bool reads_told = false;
+  std::size_t processes = 0;  // of the login; counted only while all of it is being ended
 };
 
 // The instant of a step: both clocks, and the local civil time that a policy's

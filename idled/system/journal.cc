@@ -58,6 +58,10 @@ std::string_view message_id(RecordKind kind) {
       return "42ba8a92e35652f99c99fa9fccf11079";
     case RecordKind::kCancelled:
       return "a95b01b6beea5291abe88fbe363f3ff4";
+    case RecordKind::kWaiting:
+      return "55a4cdde489546e79c72abf7a91f5035";
+    case RecordKind::kForged:
+      return "434d9a70bc2b4b41a7bbf4071b266c13";
     case RecordKind::kWouldLogOut:
       return "5449450326d952acb9f59a60cd4898b6";
     case RecordKind::kKickRequested:

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <map>
 #include <memory>
 
 #include "idled/system/files.h"
@@ -43,6 +42,7 @@ std::string_view line_of(std::string_view text, std::string_view name) {
 
 // proc(5) counts the fields of stat from 1; the first after comm is 3.
 constexpr std::size_t kFirstField = 3;
+constexpr std::size_t kUserTime = 14;
 constexpr std::size_t kStartTime = 22;
 
 }  // namespace
@@ -57,12 +57,15 @@ std::optional<ProcStat> parse_stat(std::string_view text) {
   std::string_view rest = text.substr(close + 1);
   std::array<std::string_view, kStartTime + 1> field;
   for (std::size_t i = kFirstField; i <= kStartTime; ++i) field[i] = take_word(rest);
+  stat.is_zombie = field[kFirstField] == "Z";
   int tty = 0;
   const bool good = parse_number(field[4], stat.ppid) && parse_number(field[5], stat.pgrp) &&
                     parse_number(field[6], stat.session) && parse_number(field[7], tty) &&
                     parse_number(field[8], stat.tpgid) &&
                     parse_number(field[kStartTime], stat.start_ticks);
   if (!good) return std::nullopt;
+  for (std::size_t i = kUserTime; i < kUserTime + 4; ++i)  // utime, stime, cutime, cstime
+    if (std::uint64_t ticks = 0; parse_number(field[i], ticks)) stat.cpu_ticks += ticks;
   stat.tty = static_cast<dev_t>(static_cast<unsigned>(tty));
   return stat;
 }
@@ -98,23 +101,34 @@ std::optional<core::ProcessIdentity> identify(pid_t pid) {
   return core::ProcessIdentity{pid, stat->start_ticks};
 }
 
-std::vector<core::ProcessIdentity> descendants_of(pid_t pid) {
-  std::multimap<pid_t, core::ProcessIdentity> by_parent;
-  for (const pid_t candidate : list_pids())
-    if (const std::optional<ProcStat> stat = read_stat(candidate))
-      by_parent.emplace(stat->ppid, core::ProcessIdentity{candidate, stat->start_ticks});
-  std::vector<core::ProcessIdentity> below;
-  std::vector<pid_t> parents{pid};
-  while (!parents.empty()) {
-    const auto [first, last] = by_parent.equal_range(parents.back());
-    parents.pop_back();
-    for (auto child = first; child != last; ++child) {
-      below.push_back(child->second);
-      parents.push_back(child->second.pid);
-    }
-    by_parent.erase(first, last);  // each parent once, whatever pids came back meanwhile
+std::vector<core::ProcessIdentity> ancestors_of(const ProcStat& stat) {
+  constexpr std::size_t kDeepest = 256;  // pids may come back while this goes up
+  std::vector<core::ProcessIdentity> above;
+  for (pid_t pid = stat.ppid; pid > 1 && above.size() < kDeepest;) {
+    const std::optional<ProcStat> parent = read_stat(pid);
+    if (!parent) break;
+    above.push_back({pid, parent->start_ticks});
+    pid = parent->ppid;
   }
-  return below;
+  return above;
+}
+
+std::uint64_t io_bytes(pid_t pid) {
+  const Result<std::string> text = read_file(proc_path(pid, "io"), 4096);
+  if (!text) return 0;
+  std::uint64_t sum = 0;
+  for (const std::string_view name : {"rchar:", "wchar:"}) {
+    std::string_view line = line_of(*text, name);
+    if (std::uint64_t bytes = 0; parse_number(take_word(line), bytes)) sum += bytes;
+  }
+  return sum;
+}
+
+std::optional<std::uint32_t> audit_session(pid_t pid) {
+  const Result<std::string> text = read_file(proc_path(pid, "sessionid"), 64);
+  std::uint32_t id = 0;
+  if (!text || !parse_number(std::string_view(*text), id) || id == UINT32_MAX) return std::nullopt;
+  return id;
 }
 
 std::string read_cmdline(pid_t pid) {

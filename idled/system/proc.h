@@ -16,11 +16,13 @@ namespace idled::system {
 
 struct ProcStat {
   std::string comm;  // the program's name, at most 15 bytes, any bytes
+  bool is_zombie = false;
   pid_t ppid = 0;
   pid_t pgrp = 0;
   pid_t session = 0;
-  dev_t tty = 0;    // 0: no controlling terminal
-  pid_t tpgid = 0;  // its terminal's foreground process group; -1: none
+  dev_t tty = 0;                // 0: no controlling terminal
+  pid_t tpgid = 0;              // its terminal's foreground process group; -1: none
+  std::uint64_t cpu_ticks = 0;  // used, and used by the children that it has waited for
   std::uint64_t start_ticks = 0;
 };
 
@@ -39,10 +41,16 @@ std::optional<ProcStatus> parse_status(std::string_view text);
 std::optional<ProcStat> read_stat(pid_t pid);
 std::optional<ProcStatus> read_status(pid_t pid);
 std::optional<core::ProcessIdentity> identify(pid_t pid);
-// The processes below this one, by parent: its children, theirs, and so on.
-std::vector<core::ProcessIdentity> descendants_of(pid_t pid);
+// The processes above this one, the nearest first, without the first process.
+std::vector<core::ProcessIdentity> ancestors_of(const ProcStat& stat);
 // /proc/PID/cmdline with its NULs made spaces; empty if there is none.
 std::string read_cmdline(pid_t pid);
+// Bytes that it has read and written, and those of the children that it has waited for:
+// rchar and wchar of /proc/PID/io; 0 if it is gone.
+std::uint64_t io_bytes(pid_t pid);
+// The audit session, /proc/PID/sessionid: inherited, and unchangeable once pam_loginuid
+// has set it; none where it is not set.
+std::optional<std::uint32_t> audit_session(pid_t pid);
 // Every pid that /proc lists.
 std::vector<pid_t> list_pids();
 

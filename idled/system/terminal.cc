@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/kd.h>
 #include <linux/major.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -13,6 +14,7 @@
 #include <memory>
 
 #include "idled/system/files.h"
+#include "idled/system/namespaces.h"
 #include "idled/system/proc.h"
 
 namespace idled::system {
@@ -55,12 +57,12 @@ std::optional<unsigned> tty_index(pid_t pid, int fd) {
   return error == std::errc() ? std::optional(index) : std::nullopt;
 }
 
-bool is_same_mount_namespace(pid_t pid) {
-  struct stat theirs {};
-  struct stat ours {};
-  const std::string path = "/proc/" + std::to_string(pid) + "/ns/mnt";
-  return stat(path.c_str(), &theirs) == 0 && stat("/proc/self/ns/mnt", &ours) == 0 &&
-         theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino;
+// A container's manager holds the masters of the container's terminals: its pts/3 is not
+// ours.
+bool is_of_our_devpts(int slave) {
+  static const dev_t ours = own_devpts();
+  struct stat status {};
+  return fstat(slave, &status) == 0 && status.st_dev == ours;
 }
 
 Result<OwnedFd> open_by_path(const std::string& name, dev_t device) {
@@ -102,43 +104,66 @@ Holdings holdings_of(pid_t pid) {
 
 Result<Terminal> Terminal::open(const Process& leader, const PtyMaster& master) {
   const std::string name = "pts/" + std::to_string(master.index);
+  const dev_t device = makedev(UNIX98_PTY_SLAVE_MAJOR, master.index);
   Result<OwnedFd> ours = leader.duplicate_fd(master.remote_fd);
   if (ours) {
     OwnedFd slave(ioctl(ours->get(), TIOCGPTPEER, kOpenFlags));
-    if (slave) return Terminal(name, std::move(slave), *std::move(ours));
-    return errno_error("cannot open " + name + " through its master");
+    if (!slave) return errno_error("cannot open " + name + " through its master");
+    if (!is_of_our_devpts(slave.get()))
+      return Error{name + " belongs to another devpts, that of a container", EXDEV};
+    return Terminal(name, device, std::move(slave), *std::move(ours));
   }
   if (ours.error().code != EPERM) return ours.error();
-  if (!is_same_mount_namespace(leader.pid()))
-    return Error{name + " may be another terminal in the mount namespace of process " +
-                     std::to_string(leader.pid()),
-                 EXDEV};
-  Result<OwnedFd> slave = open_by_path(name, makedev(UNIX98_PTY_SLAVE_MAJOR, master.index));
+  if (const Result<void> home = check_home(leader.pid()); !home) return home.error();
+  Result<OwnedFd> slave = open_by_path(name, device);
   if (!slave) return slave.error();
-  return Terminal(name, *std::move(slave), OwnedFd());
+  return Terminal(name, device, *std::move(slave), OwnedFd());
 }
 
-Result<Terminal> Terminal::open_console(const std::string& name, dev_t device) {
-  Result<OwnedFd> fd = open_by_path(name, device);
-  if (!fd) return fd.error();
-  return Terminal(name, *std::move(fd), OwnedFd());
+Result<OwnedFd> Terminal::pin(const std::string& name) {
+  const std::string path = "/dev/" + name;
+  OwnedFd fd(::open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  if (!fd) return errno_error("cannot look at " + path);
+  struct stat status {};
+  if (fstat(fd.get(), &status) < 0) return errno_error("fstat " + path);
+  if (!S_ISCHR(status.st_mode) || terminal_name(status.st_rdev) != name)
+    return Error{path + " is not a terminal of that name", ENODEV};
+  return fd;
 }
 
-Result<core::TerminalSample> Terminal::sample() const {
+Result<Terminal> Terminal::open(const std::string& name, const OwnedFd& pinned) {
+  struct stat status {};
+  if (fstat(pinned.get(), &status) < 0) return errno_error("fstat " + name);
+  if (status.st_nlink == 0) return Error{name + " is gone", ENODEV};
+  const std::string link = "/proc/self/fd/" + std::to_string(pinned.get());
+  OwnedFd slave(::open(link.c_str(), kOpenFlags));
+  if (!slave) return errno_error("cannot open " + name);
+  int mode = KD_TEXT;
+  if (ioctl(slave.get(), KDGETMODE, &mode) == 0 && mode != KD_TEXT)
+    return Error{name + " shows a graphical session", EBUSY};
+  return Terminal(name, status.st_rdev, std::move(slave), OwnedFd());
+}
+
+std::optional<pid_t> Terminal::foreground_group() const {
+  // The kernel answers for another session's terminal only through the master.
+  pid_t group = 0;
+  if (master_ && ioctl(master_.get(), TIOCGPGRP, &group) == 0 && group > 0) return group;
+  return std::nullopt;
+}
+
+Result<core::TerminalSample> Terminal::sample(std::optional<pid_t> front) const {
   struct stat status {};
   if (fstat(slave_.get(), &status) < 0) return errno_error("fstat " + name_);
   core::TerminalSample sample;
   sample.name = name_;
   sample.atime = to_time(status.st_atim);
+  sample.mtime = to_time(status.st_mtim);
   sample.ctime = to_time(status.st_ctim);
   int unread = 0;
   if (ioctl(slave_.get(), TIOCINQ, &unread) == 0 && unread > 0)
     sample.unread = static_cast<std::uint32_t>(unread);
-  // The kernel answers for another session's terminal only through the master.
-  pid_t group = 0;
-  if (master_ && ioctl(master_.get(), TIOCGPGRP, &group) == 0 && group > 0) {
-    if (const std::optional<ProcStat> stat = read_stat(group)) sample.foreground = stat->comm;
-  }
+  if (front)
+    if (const std::optional<ProcStat> stat = read_stat(*front)) sample.foreground = stat->comm;
   return sample;
 }
 
@@ -159,6 +184,11 @@ std::optional<core::ProcessIdentity> Terminal::session_leader() const {
 bool Terminal::write(std::string_view text) const {
   const ssize_t written = ::write(slave_.get(), text.data(), text.size());
   return written == static_cast<ssize_t>(text.size());
+}
+
+WallTime Terminal::last_output() const {
+  struct stat status {};
+  return fstat(slave_.get(), &status) == 0 ? to_time(status.st_mtim) : WallTime();
 }
 
 Result<void> Terminal::hang_up() const {

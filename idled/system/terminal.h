@@ -38,27 +38,42 @@ class Terminal {
   // is 000, is no obstacle (TIOCGPTPEER). Where a security module forbids that,
   // by path, if the leader sees the same devpts as we do.
   static Result<Terminal> open(const Process& leader, const PtyMaster& master);
-  // A console: "tty1", "ttyS0".
-  static Result<Terminal> open_console(const std::string& name, dev_t device);
+  // A console, "tty1" or "ttyS0", or the pty that login(1) was started on, "pts/3": by
+  // its path once, `pinned`, and by that from then on, so that another terminal which gets
+  // the same name is not taken for it. Errors: ENODEV for what is no terminal, or is gone.
+  static Result<OwnedFd> pin(const std::string& name);
+  // EBUSY where a graphical session has the console (KDGETMODE, ioctl_console(2)): what
+  // is typed there reaches no terminal.
+  static Result<Terminal> open(const std::string& name, const OwnedFd& pinned);
 
   [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] dev_t device() const { return device_; }
+  // The foreground process group; none where the kernel does not say: that takes the
+  // master, or a walk over the processes.
+  [[nodiscard]] std::optional<pid_t> foreground_group() const;
   // Errors: EIO when it has been hung up meanwhile.
-  [[nodiscard]] Result<core::TerminalSample> sample() const;
+  // `front`: the foreground process group, where it is known.
+  [[nodiscard]] Result<core::TerminalSample> sample(std::optional<pid_t> front) const;
   // The process whose pid is its session's id and whose controlling terminal this is.
   [[nodiscard]] std::optional<core::ProcessIdentity> session_leader() const;
   [[nodiscard]] int fd() const { return slave_.get(); }
 
   // Never blocks. False if the terminal did not take all of it (XOFF, full buffer).
   [[nodiscard]] bool write(std::string_view text) const;
+  [[nodiscard]] WallTime last_output() const;
   // TIOCVHANGUP: every process that has it open reads the end of file, and its
   // foreground job gets SIGHUP. Takes CAP_SYS_ADMIN.
   [[nodiscard]] Result<void> hang_up() const;
 
  private:
-  Terminal(std::string name, OwnedFd slave, OwnedFd master)
-      : name_(std::move(name)), slave_(std::move(slave)), master_(std::move(master)) {}
+  Terminal(std::string name, dev_t device, OwnedFd slave, OwnedFd master)
+      : name_(std::move(name)),
+        device_(device),
+        slave_(std::move(slave)),
+        master_(std::move(master)) {}
 
   std::string name_;
+  dev_t device_;
   OwnedFd slave_;
   OwnedFd master_;  // none for a console
 };

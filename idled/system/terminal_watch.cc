@@ -16,11 +16,12 @@ Result<TerminalWatch> TerminalWatch::open() {
 }
 
 Result<void> TerminalWatch::add(const std::string& key, const std::string& terminal,
-                                int terminal_fd) {
+                                int terminal_fd, bool output) {
   const std::string link = "/proc/self/fd/" + std::to_string(terminal_fd);
   OwnedFd path(::open(link.c_str(), O_PATH | O_CLOEXEC));
   if (!path) return errno_error("open " + terminal + " as a path");
-  const int watch = inotify_add_watch(fd_.get(), link.c_str(), IN_ACCESS | IN_ATTRIB);
+  const std::uint32_t mask = IN_ACCESS | IN_ATTRIB | (output ? IN_MODIFY : 0U);
+  const int watch = inotify_add_watch(fd_.get(), link.c_str(), mask);
   if (watch < 0) return errno_error("inotify_add_watch " + terminal);
   watched_[watch] = {key, terminal, std::move(path)};
   return {};
@@ -45,28 +46,37 @@ bool TerminalWatch::is_watched(const std::string& key, const std::string& termin
   });
 }
 
-std::vector<TerminalWatch::Seen> TerminalWatch::drain() {
-  std::map<int, bool> seen;  // watch descriptor: whether it was read
+TerminalWatch::Drained TerminalWatch::drain() {
+  // A flood of events must not hold the loop: so many reads, and the rest the next time.
+  constexpr int kReads = 8;
+  std::map<int, std::uint32_t> seen;  // watch descriptor: what happened
   alignas(inotify_event) char buffer[16 * 1024];
-  // One read: a flood of events must not hold the loop. The rest comes next time.
-  const ssize_t got = ::read(fd_.get(), buffer, sizeof buffer);
-  for (ssize_t at = 0; at + static_cast<ssize_t>(sizeof(inotify_event)) <= got;) {
-    inotify_event event{};
-    std::memcpy(&event, buffer + at, sizeof event);
-    at += static_cast<ssize_t>(sizeof event + event.len);
-    if (event.mask & (IN_ACCESS | IN_ATTRIB)) seen[event.wd] |= (event.mask & IN_ACCESS) != 0;
-    if (event.mask & IN_IGNORED) watched_.erase(event.wd);  // the terminal is gone
+  Drained drained{{}, false};
+  for (int reads = 0; reads < kReads && !drained.all; ++reads) {
+    const ssize_t got = ::read(fd_.get(), buffer, sizeof buffer);
+    drained.all = got <= 0;
+    for (ssize_t at = 0; at + static_cast<ssize_t>(sizeof(inotify_event)) <= got;) {
+      inotify_event event{};
+      std::memcpy(&event, buffer + at, sizeof event);
+      at += static_cast<ssize_t>(sizeof event + event.len);
+      seen[event.wd] |= event.mask;
+    }
   }
-  std::vector<Seen> result;
-  for (const auto& [watch, read] : seen) {
+  for (const auto& [watch, what] : seen) {
     const auto it = watched_.find(watch);
+    if (it == watched_.end()) continue;  // also of an overflow: -1
+    if (what & IN_IGNORED) {             // the terminal is gone
+      watched_.erase(it);
+      continue;
+    }
     struct stat status {};
-    if (it == watched_.end() || fstat(it->second.path.get(), &status) < 0) continue;
-    result.push_back(
+    if (fstat(it->second.path.get(), &status) < 0) continue;
+    drained.seen.push_back(
         {it->second.key, it->second.terminal,
-         WallTime(seconds(status.st_ctim.tv_sec) + nanoseconds(status.st_ctim.tv_nsec)), read});
+         WallTime(seconds(status.st_ctim.tv_sec) + nanoseconds(status.st_ctim.tv_nsec)),
+         (what & IN_ACCESS) != 0, (what & IN_MODIFY) != 0});
   }
-  return result;
+  return drained;
 }
 
 }  // namespace idled::system

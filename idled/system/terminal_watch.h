@@ -1,5 +1,5 @@
-// Tells reads of terminals as they happen, and changes of their times and modes:
-// inotify(7), IN_ACCESS and IN_ATTRIB.
+// Tells reads of terminals as they happen, changes of their times and modes, and, if
+// wanted, output: inotify(7), IN_ACCESS, IN_ATTRIB and IN_MODIFY.
 #pragma once
 
 #include <map>
@@ -20,8 +20,10 @@ class TerminalWatch {
   static Result<TerminalWatch> open();
 
   [[nodiscard]] int fd() const { return fd_.get(); }
-  // Watches the terminal behind an open descriptor, by whatever path it has.
-  Result<void> add(const std::string& key, const std::string& terminal, int terminal_fd);
+  // Watches the terminal behind an open descriptor, by whatever path it has; again, to
+  // begin or end with its output.
+  Result<void> add(const std::string& key, const std::string& terminal, int terminal_fd,
+                   bool output);
   // Gives up the key's watches of other terminals.
   void keep_only(const std::string& key, const std::vector<std::string>& terminals);
   [[nodiscard]] bool is_watched(const std::string& key, const std::string& terminal) const;
@@ -30,10 +32,15 @@ class TerminalWatch {
     std::string key;
     std::string terminal;
     WallTime ctime;  // of the terminal, after the event
-    bool read;       // false: only changed
+    bool read;       // input was
+    bool written;    // output was
   };
-  // What was seen since the last call, each terminal once.
-  std::vector<Seen> drain();
+  struct Drained {
+    std::vector<Seen> seen;  // each terminal once
+    bool all = true;         // false: there is more, taken the next time
+  };
+  // What was seen since the last call.
+  Drained drain();
 
  private:
   struct Watched {

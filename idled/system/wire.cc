@@ -132,19 +132,24 @@ bool is_meant(const inet_diag_msg& answer, const Connection& connection,
          std::find(sockets.begin(), sockets.end(), answer.idiag_inode) != sockets.end();
 }
 
-// tcpi_last_data_recv among the attributes behind the message.
-std::optional<nanoseconds> last_data(const char* attributes, std::size_t size) {
+// "milliseconds since" at this offset of struct tcp_info.
+nanoseconds since(const char* info, std::size_t offset) {
+  std::uint32_t milliseconds = 0;
+  std::memcpy(&milliseconds, info + offset, sizeof milliseconds);
+  return std::chrono::milliseconds(milliseconds);
+}
+
+// tcpi_last_data_recv and _sent among the attributes behind the message.
+std::optional<core::WireQuiet> last_data(const char* attributes, std::size_t size) {
   while (size >= sizeof(rtattr)) {
     rtattr attribute{};
     std::memcpy(&attribute, attributes, sizeof attribute);
     if (attribute.rta_len < sizeof attribute || attribute.rta_len > size) return std::nullopt;
     constexpr std::size_t kNeeded = offsetof(tcp_info, tcpi_last_data_recv) + sizeof(std::uint32_t);
     if (attribute.rta_type == INET_DIAG_INFO && attribute.rta_len >= RTA_LENGTH(kNeeded)) {
-      std::uint32_t milliseconds = 0;
-      std::memcpy(&milliseconds,
-                  attributes + RTA_LENGTH(0) + offsetof(tcp_info, tcpi_last_data_recv),
-                  sizeof milliseconds);
-      return std::chrono::milliseconds(milliseconds);
+      const char* const info = attributes + RTA_LENGTH(0);
+      return core::WireQuiet{since(info, offsetof(tcp_info, tcpi_last_data_recv)),
+                             since(info, offsetof(tcp_info, tcpi_last_data_sent))};
     }
     const std::size_t step = RTA_ALIGN(attribute.rta_len);
     if (step > size) return std::nullopt;
@@ -192,8 +197,8 @@ Result<Wire> Wire::open() {
   return Wire(std::move(fd));
 }
 
-std::optional<nanoseconds> Wire::quiet_for(std::string_view ssh_connection,
-                                           const std::vector<ino_t>& sockets) const {
+std::optional<core::WireQuiet> Wire::quiet_for(std::string_view ssh_connection,
+                                               const std::vector<ino_t>& sockets) const {
   const std::optional<Connection> connection = parse_connection(ssh_connection);
   if (!connection || sockets.empty()) return std::nullopt;
   alignas(nlmsghdr) std::array<char, 8192> buffer;
@@ -217,8 +222,8 @@ std::optional<nanoseconds> Wire::quiet_for(std::string_view ssh_connection,
   return last_data(buffer.data() + NLMSG_SPACE(sizeof answer), header.nlmsg_len - kFixed);
 }
 
-std::string connection_among(const std::vector<ino_t>& sockets) {
-  std::string found;
+Connections Connections::read() {
+  Connections connections;
   for (const char* path : {"/proc/net/tcp", "/proc/net/tcp6"}) {
     const Result<std::string> text = read_file(path, std::size_t{64} << 20);
     if (!text) continue;
@@ -236,10 +241,19 @@ std::string connection_among(const std::vector<ino_t>& sockets) {
       fields >> number >> local >> remote >> state;
       for (int i = 0; i < 5; ++i) fields >> skipped;  // queues, timers, retransmits, uid, timeout
       if (!(fields >> inode) || state != "01") continue;
-      if (std::find(sockets.begin(), sockets.end(), inode) == sockets.end()) continue;
-      if (!found.empty()) return {};  // which of them is the user's cannot be told
-      found = endpoint_of_hex(remote) + " " + endpoint_of_hex(local);
+      connections.by_inode_[inode] = endpoint_of_hex(remote) + " " + endpoint_of_hex(local);
     }
+  }
+  return connections;
+}
+
+std::string Connections::among(const std::vector<ino_t>& sockets) const {
+  std::string found;
+  for (const ino_t inode : sockets) {
+    const auto it = by_inode_.find(inode);
+    if (it == by_inode_.end()) continue;
+    if (!found.empty() && found != it->second) return {};  // which is the user's cannot be told
+    found = it->second;
   }
   return found;
 }

@@ -43,6 +43,7 @@ class Machine:
         _refuse_real_machines()
         _forget_logins()
         sshd.make_keys()
+        self.has_idled, self.ssh_config = install, tuple(ssh_config)
         self._key = sshd.CLIENT_KEY.with_suffix(".pub").read_text()
         accounts.authorize(ROOT, self._key)
         for file in (".bashrc", ".profile"):
@@ -76,6 +77,12 @@ class Machine:
         client = Ssh(user, **how)
         client.prompt()
         return client
+
+    def watch_service(self, *services: str) -> None:
+        """Adds our line to these PAM stacks too, where idled is installed: as for sshd, at their end."""
+        if self.has_idled:
+            for service in services:
+                sshd.add_to_pam(OUR_PAM_LINE, service)
 
     def start_dropbear(self, port: int = 2222) -> Dropbear:
         return Dropbear(port)
@@ -142,7 +149,6 @@ class Machine:
     def complaints(self) -> list[str]:
         """What no test may leave behind: see Daemon.complaints()."""
         return [complaint for daemon in self._daemons for complaint in daemon.complaints()]
-
 
     def forget_daemons(self) -> None:
         """For a test that made a daemon die: what it was made to do is no complaint."""

@@ -39,7 +39,7 @@ def assert_alive(client: Process, machine=None) -> None:
         last = f", {client.ended_at - client.last_key_at:.1f} s after the last key" if client.typed else ""
         raise AssertionError(f"{client.name}: ended at {shown(client.ended_at).strip()} with status "
                              f"{client.status}{last}; it should be alive")
-    if not isinstance(client, Ssh):
+    if not isinstance(client, Ssh) or not client.marked:
         return
     if client.has_tty and not client.processes():
         raise AssertionError(f"{client.name}: the client runs, but no process of its login is left on the server")

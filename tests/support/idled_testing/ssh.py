@@ -33,12 +33,15 @@ class Ssh(Process):
     control=PATH                a channel on the connection of the master at PATH, or that master (master=True)
     settings                    further "Name=value" as after -o
     arguments                   further arguments, such as ["-L", "8000:localhost:22"]
+    marked=False                the server takes no variables (dropbear): its side of the client cannot be found
     """
 
     def __init__(self, user: str = "alice", command: str = "", *, host: str = "127.0.0.1", port: int = 22,
                  tty: bool = True, no_command: bool = False, control: str = "", master: bool = False,
-                 settings: Sequence[str] = (), arguments: Sequence[str] = (), name: str = "", term: str = "xterm"):
+                 settings: Sequence[str] = (), arguments: Sequence[str] = (), name: str = "", term: str = "xterm",
+                 marked: bool = True):
         self.user, self.host, self.port, self.has_tty = user, host, port, tty and not no_command
+        self.marked = marked
         self.token = f"client-{next(_numbers)}"
         settings = [*settings, "EscapeChar=none"]
         is_channel = bool(control) and not master

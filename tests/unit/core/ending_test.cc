@@ -90,7 +90,7 @@ TEST(Kick, EndsTheWholeLoginAndAnswersWhenItIsGone) {
   ASSERT_EQ(sim.kicks.size(), 1U);
   EXPECT_EQ(sim.kicks[0].token, 9U);
   EXPECT_TRUE(sim.kicks[0].still_there.empty());
-  EXPECT_EQ(sim.logins[id.value].log, (Log{"hangup", "terminate login"}));
+  EXPECT_EQ(sim.logins[id.value].log, (Log{"hangup", "terminate login below"}));
   const std::string screen = sim.ended.at(id.value + " pts/0").output.back();
   EXPECT_NE(screen.find("Logged out by root."), std::string::npos) << screen;
   EXPECT_NE(screen.find("maintenance"), std::string::npos) << screen;

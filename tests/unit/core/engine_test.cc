@@ -162,7 +162,7 @@ TEST(Engine, ATerminalThatOpensLaterIsSeenInTime) {
     Sim sim(kTwentySeconds);
     const SessionId id = sim.open("alice", {});
     sim.pass(seconds(later));
-    sim.logins[id.value].terminals["pts/4"] = {sim.clocks().wall, sim.clocks().wall, 0, true, {}};
+    sim.logins[id.value].terminals["pts/4"] = sim.new_terminal();
     const BootTime opened = sim.boot;
     sim.pass(seconds(29));
     ASSERT_FALSE(sim.is_open(id)) << later;

@@ -29,6 +29,11 @@ TerminalSample read_at(std::int64_t s, seconds ahead = kWallAhead, std::uint32_t
   return sample;
 }
 
+// A connection over which data came so long ago; what was sent does not matter to a terminal.
+WireQuiet heard(nanoseconds received) {
+  return {received, nanoseconds(0)};
+}
+
 // A login opened when the terminal's ctime is from: nothing in doubt.
 TerminalMemory remember(const std::optional<TerminalMemory>& before, const TerminalSample& sample,
                         const ClockReading& now) {
@@ -126,7 +131,16 @@ TerminalMemory armed() {
       core::remember(std::nullopt, changed_at(900, 1000, false), clocks(1100), clocks(895).wall);
   const TerminalMemory doubted =
       core::remember(before, changed_at(1250, 1250, false), clocks(1300), kLongAgo);
-  return core::remember(doubted, changed_at(1250, 1250, true), clocks(1300), kLongAgo);
+  const TerminalMemory armed =
+      core::remember(doubted, changed_at(1250, 1250, true), clocks(1300), kLongAgo, true);
+  return core::remember(armed, changed_at(1250, 1250, true), clocks(1300.02), kLongAgo, true);
+}
+
+// A look at an armed terminal whose ctime is the one that is known.
+TerminalMemory look(const TerminalMemory& memory, double at, bool reads_told = true) {
+  TerminalSample sample = changed_at(0, 0, true);
+  sample.ctime = memory.ctime;
+  return core::remember(memory, sample, clocks(at), kLongAgo, reads_told);
 }
 
 TEST(Remember, TheCtimeOfTheOpeningIsNoNews) {
@@ -188,6 +202,9 @@ TEST(RememberRead, KeysBetweenSlowTouchesCount) {
   EXPECT_EQ(memory.last_input, boot(1256));
   memory = remember_read(memory, memory.ctime, boot(1310.010));  // too soon to tell
   EXPECT_EQ(memory.last_input, boot(1256));
+  EXPECT_EQ(settles_at(memory), boot(1310) + kSettling);
+  memory = look(memory, 1310.020);
+  EXPECT_EQ(settles_at(memory), std::nullopt);
   memory = remember_read(memory, memory.ctime, boot(1310.031));
   EXPECT_EQ(memory.last_input, boot(1310.031));
   memory = remember_read(memory, memory.ctime, boot(1310.032));  // a paste: settled is settled
@@ -198,8 +215,20 @@ TEST(RememberRead, AChangeThatWasToldIsNoObstacle) {
   TerminalMemory memory = armed();
   memory = remember_change(memory, changed_at(1310, 0, true).ctime, boot(1310));  // mesg n
   EXPECT_EQ(memory.last_input, boot(1256));
-  EXPECT_EQ(remember_read(memory, memory.ctime, boot(1310.019)).last_input, boot(1256));
-  EXPECT_EQ(remember_read(memory, memory.ctime, boot(1310.020)).last_input, boot(1310.020));
+  EXPECT_EQ(remember_read(look(memory, 1310.019), memory.ctime, boot(1310.5)).last_input,
+            boot(1256));
+  EXPECT_EQ(remember_read(look(memory, 1310.020), memory.ctime, boot(1310.020)).last_input,
+            boot(1310.020));
+}
+
+// However late the daemon hears of it: two `touch -a` within one jiffy, then a pause.
+TEST(RememberRead, AForgedReadThatIsToldLateIsNone) {
+  TerminalMemory memory = armed();
+  memory = remember_read(memory, changed_at(1310, 0, true).ctime, boot(1310.001));
+  EXPECT_EQ(remember_read(memory, memory.ctime, boot(1311)).last_input, boot(1256));
+  // And a look settles nothing while there is something that it has not been told.
+  memory = look(memory, 1311, /*reads_told=*/false);
+  EXPECT_EQ(remember_read(memory, memory.ctime, boot(1312)).last_input, boot(1256));
 }
 
 TEST(RememberRead, TheEnterAfterMesgCountsByTheKeysBeforeIt) {
@@ -238,10 +267,10 @@ TEST(Remember, ALostWatchMakesTheAtimeCountAgain) {
 
 TEST(LastInput, TheConnectionOnlyLowers) {
   const TerminalMemory memory = remember(std::nullopt, read_at(1000), clocks(1100));
-  const LastInput noisy = last_input(memory, seconds(1), boot(1100));
+  const LastInput noisy = last_input(memory, heard(seconds(1)), boot(1100));
   EXPECT_EQ(noisy.at, boot(1008));
   EXPECT_EQ(noisy.witness, Witness::kTerminal);
-  const LastInput quiet = last_input(memory, milliseconds(98'000), boot(1100));
+  const LastInput quiet = last_input(memory, heard(milliseconds(98'000)), boot(1100));
   EXPECT_EQ(quiet.at, boot(1002) + kWireGrain);
   EXPECT_EQ(quiet.witness, Witness::kWire);
 }
@@ -275,7 +304,7 @@ TEST(LastInput, IsNeverEarlyAndAtMostABlockLate) {
       ASSERT_GE(at, boot(last_key)) << "early, in run " << run;
       ASSERT_LE(at, boot(last_key) + kAtimeBlock) << "late, in run " << run;
       const nanoseconds quiet = boot(time) - boot(last_key);
-      const BootTime exact = last_input(*memory, quiet, boot(time)).at;
+      const BootTime exact = last_input(*memory, heard(quiet), boot(time)).at;
       ASSERT_GE(exact, boot(last_key)) << "early with a connection, in run " << run;
       ASSERT_LE(exact, boot(last_key) + kWireGrain) << "late with a connection, in run " << run;
     }

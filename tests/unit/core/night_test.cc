@@ -1,6 +1,7 @@
 // A whole night of a thousand logins in a moment of the test's time.
 #include <gtest/gtest.h>
 
+#include <ctime>
 #include <random>
 
 #include "sim.h"
@@ -12,7 +13,7 @@ using std::chrono::hours;
 using std::chrono::milliseconds;
 
 TEST(Night, AThousandLogins) {
-  const auto began = std::chrono::steady_clock::now();
+  const std::clock_t began = std::clock();  // of this process: the machine may be busy
   Sim sim(R"({"defaults": {"idle": "5m"}})");
   std::mt19937 random(42);
   struct Person {
@@ -51,12 +52,11 @@ TEST(Night, AThousandLogins) {
   }
   EXPECT_EQ(sim.count(RecordKind::kEnded), 1000U);
   EXPECT_EQ(sim.engine.size(), 0U);
-  const auto took = std::chrono::steady_clock::now() - began;
+  const milliseconds took((std::clock() - began) / (CLOCKS_PER_SEC / 1000));
 #if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
   EXPECT_LT(took, seconds(1));
 #endif
-  RecordProperty("milliseconds",
-                 static_cast<int>(std::chrono::duration_cast<milliseconds>(took).count()));
+  RecordProperty("milliseconds", static_cast<int>(took.count()));
 }
 
 }  // namespace

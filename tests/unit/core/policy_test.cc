@@ -30,8 +30,7 @@ SessionId open(Sim& sim, const std::function<void(Login&)>& change,
   login.opened_at = sim.clocks().wall;
   change(login);
   for (const std::string& name : terminals)
-    sim.logins[login.id.value].terminals[name] = {
-        sim.clocks().wall, sim.clocks().wall, 0, true, {}};
+    sim.logins[login.id.value].terminals[name] = sim.new_terminal();
   const SessionId id = login.id;
   sim.deliver(LoginOpened{std::move(login), 0});
   return id;
@@ -65,13 +64,13 @@ TEST(Rules, MatchOnTerminalsAsTheyComeAndGo) {
   const SessionId id = open(sim, [](Login&) {}, {});
   EXPECT_EQ(rule_of(sim, id), "none");
   sim.pass(seconds(30));
-  sim.logins[id.value].terminals["pts/7"] = {sim.clocks().wall, sim.clocks().wall, 0, true, {}};
+  sim.logins[id.value].terminals["pts/7"] = sim.new_terminal();
   sim.pass(minutes(1));
   EXPECT_EQ(rule_of(sim, id), "that one");
   sim.pass(minutes(9));
   EXPECT_TRUE(sim.is_open(id));
   sim.logins[id.value].terminals.erase("pts/7");
-  sim.logins[id.value].terminals["pts/8"] = {sim.clocks().wall, sim.clocks().wall, 0, true, {}};
+  sim.logins[id.value].terminals["pts/8"] = sim.new_terminal();
   sim.pass(minutes(1));
   EXPECT_EQ(rule_of(sim, id), "defaults");
   sim.pass(minutes(2));

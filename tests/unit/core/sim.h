@@ -28,20 +28,25 @@ class Sim {
  public:
   struct SimTerminal {
     WallTime atime{};
+    WallTime mtime{};
     WallTime ctime{};
     std::uint32_t unread = 0;
     bool takes_output = true;
+    std::optional<Work> work;
+    std::vector<std::string> root_programs;
     std::vector<std::string> output;
   };
   struct SimLogin {
     std::map<std::string, SimTerminal> terminals;
     bool alive = true;
     std::set<std::string> watched;
+    bool output_watched = false;
     bool survives_hangup = false;     // the terminal stays held after TIOCVHANGUP
     bool survives_terminate = false;  // and after SIGTERM
     bool survives_kill = false;       // and after SIGKILL
     bool carries_transfer = false;    // the connection outlives its terminals
     bool leader_is_stuck = false;
+    std::size_t stubborn_processes = 0;  // of all: those that only SIGKILL ends
     std::optional<BootTime> hung_up_at;
     std::vector<std::string> log;  // what was done to it, in order
   };
@@ -59,21 +64,32 @@ class Sim {
     login.leader = {next_pid_++, 1};
     login.opened_at = clocks().wall;
     for (const std::string& name : terminals)
-      logins[login.id.value].terminals[name] = {clocks().wall, clocks().wall, 0, true, {}};
+      logins[login.id.value].terminals[name] = new_terminal();
     const SessionId id = login.id;
     deliver(LoginOpened{std::move(login), 0});
     return id;
+  }
+
+  [[nodiscard]] SimTerminal new_terminal() const {
+    SimTerminal terminal;
+    terminal.atime = terminal.mtime = terminal.ctime = clocks().wall;
+    return terminal;
   }
 
   // A key that a program reads, with the kernel's 8-second blocks.
   void type(const SessionId& id, const std::string& terminal = "pts/0") {
     SimLogin& login = logins.at(id.value);
     SimTerminal& t = login.terminals.at(terminal);
-    const auto now = std::chrono::floor<seconds>(clocks().wall);
-    const auto was = std::chrono::floor<seconds>(t.atime);
-    if (((now.time_since_epoch().count() ^ was.time_since_epoch().count()) & ~7) != 0)
-      t.atime = now;
-    if (login.watched.contains(terminal)) deliver(TerminalRead{id, terminal, t.ctime});
+    move_time(t.atime);
+    if (login.watched.contains(terminal)) deliver(TerminalSeen{id, terminal, t.ctime});
+  }
+  // A program prints.
+  void print(const SessionId& id, const std::string& terminal = "pts/0") {
+    SimLogin& login = logins.at(id.value);
+    SimTerminal& t = login.terminals.at(terminal);
+    move_time(t.mtime);
+    if (login.output_watched && login.watched.contains(terminal))
+      deliver(TerminalSeen{id, terminal, t.ctime, false, true});
   }
 
   // touch(1): atime and ctime to now; inotify says IN_ATTRIB, with -a IN_ACCESS instead. With -d
@@ -85,7 +101,7 @@ class Sim {
     t.atime = date.value_or(clocks().wall);
     change(id, terminal);
     if (access_only && login.watched.contains(terminal))
-      deliver(TerminalRead{id, terminal, t.ctime});
+      deliver(TerminalSeen{id, terminal, t.ctime});
   }
   // chmod, chown, mesg: ctime alone, in jiffies of 4 ms.
   void change(const SessionId& id, const std::string& terminal = "pts/0",
@@ -95,7 +111,7 @@ class Sim {
     const auto now = clocks().wall.time_since_epoch();
     t.ctime = WallTime(now - now % std::chrono::milliseconds(4));
     if (login.watched.contains(terminal))
-      deliver(TerminalRead{id, terminal, t.ctime, looks_like_a_read});
+      deliver(TerminalSeen{id, terminal, t.ctime, looks_like_a_read});
   }
 
   // As the daemon does: terminals are found, not told, so it looks first.
@@ -160,18 +176,40 @@ class Sim {
   std::uint64_t looks = 0;
   bool has_inotify = true;
   std::optional<BootTime> last_data;  // on the connection of every login; none: no wire
+  std::optional<BootTime> last_sent;  // so, the other way; none: at the login
 
  private:
-  Observation observe(const SessionId& id) {
+  // As the kernel does: one change per 8-second block of the wall clock.
+  void move_time(WallTime& time) const {
+    const auto now = std::chrono::floor<seconds>(clocks().wall);
+    const auto was = std::chrono::floor<seconds>(time);
+    if (((now.time_since_epoch().count() ^ was.time_since_epoch().count()) & ~7) != 0) time = now;
+  }
+
+  Observation observe(const SessionId& id, Look look = Look::kBrief) {
     ++looks;
     Observation observation;
     observation.clocks = clocks();
+    observation.look = look;
+    observation.reads_told = has_inotify;
     const SimLogin& login = logins[id.value];
     observation.leader_alive = login.alive;
-    if (last_data) observation.wire_quiet = boot - *last_data;
-    for (const auto& [name, terminal] : login.terminals)
-      observation.terminals.push_back({name, terminal.atime, terminal.ctime, terminal.unread,
-                                       "bash", login.watched.contains(name)});
+    observation.processes = login.stubborn_processes;
+    if (last_data)
+      observation.wire = WireQuiet{boot - *last_data, boot - last_sent.value_or(BootTime{})};
+    for (const auto& [name, terminal] : login.terminals) {
+      TerminalSample sample;
+      sample.name = name;
+      sample.atime = terminal.atime;
+      sample.mtime = terminal.mtime;
+      sample.ctime = terminal.ctime;
+      sample.unread = terminal.unread;
+      sample.foreground = "bash";
+      sample.watched = login.watched.contains(name);
+      sample.work = terminal.work;
+      if (look == Look::kClose) sample.root_programs = terminal.root_programs;
+      observation.terminals.push_back(std::move(sample));
+    }
     return observation;
   }
 
@@ -188,26 +226,32 @@ class Sim {
 
   void perform(const Attach&, std::vector<Event>&) {}
   void perform(const Observe& a, std::vector<Event>& queue) {
-    queue.emplace_back(Observed{a.id, observe(a.id)});
+    queue.emplace_back(Observed{a.id, observe(a.id, a.look)});
   }
   void perform(const Write& a, std::vector<Event>& queue) {
-    bool all = true;
+    Written written{a.id, true};
     for (const std::string& name : a.terminals) {
       const auto it = logins[a.id.value].terminals.find(name);
       if (it == logins[a.id.value].terminals.end()) continue;
-      all = all && it->second.takes_output;
-      if (it->second.takes_output) it->second.output.push_back(a.text);
+      if (it->second.takes_output) {
+        it->second.output.push_back(a.text);
+        move_time(it->second.mtime);
+      } else {
+        written.delivered = false;
+      }
+      written.mtimes.emplace_back(name, it->second.mtime);
     }
-    queue.emplace_back(Written{a.id, all});
+    queue.emplace_back(std::move(written));
   }
   void perform(const Watch& a, std::vector<Event>&) {
     logins[a.id.value].watched.clear();
+    logins[a.id.value].output_watched = a.output;
     if (has_inotify) logins[a.id.value].watched.insert(a.terminals.begin(), a.terminals.end());
   }
   void perform(const HangUp& a, std::vector<Event>& queue) {
     if (before_hangup) before_hangup();
     if (a.look_again) {
-      Observation last = observe(a.id);
+      Observation last = observe(a.id, Look::kClose);
       if (!engine.is_due(a.id, last)) return void(queue.emplace_back(Spared{a.id, last}));
     }
     SimLogin& login = logins[a.id.value];
@@ -224,7 +268,12 @@ class Sim {
   }
   void perform(const SignalLogin& a, std::vector<Event>& queue) {
     SimLogin& login = logins[a.id.value];
-    login.log.emplace_back(a.signal == Signal::kTerminate ? "terminate login" : "kill login");
+    const char* const whom = a.reach == Reach::kAll     ? " all"
+                             : a.reach == Reach::kBelow ? " below"
+                                                        : "";
+    login.log.emplace_back((a.signal == Signal::kTerminate ? "terminate login" : "kill login") +
+                           std::string(whom));
+    if (a.signal == Signal::kKill) login.stubborn_processes = 0;
     if (!login.leader_is_stuck) end(a.id, queue);
   }
   void perform(const Save&, std::vector<Event>&) {}

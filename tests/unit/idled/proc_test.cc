@@ -4,10 +4,16 @@
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <utmpx.h>
 
+#include <algorithm>
 #include <csignal>
+#include <cstring>
+#include <fstream>
 
 #include "idled/system/found_logins.h"
+#include "idled/system/front.h"
+#include "idled/system/namespaces.h"
 #include "idled/system/terminal.h"
 
 namespace idled::system {
@@ -44,7 +50,7 @@ TEST(ReadStat, OfThisProcess) {
   EXPECT_FALSE(read_stat(-1));
 }
 
-TEST(DescendantsOf, AreAllBelow) {
+TEST(ProcessTable, KnowsWhatIsBelow) {
   int ready[2];
   ASSERT_EQ(pipe(ready), 0);
   const pid_t child = fork();
@@ -57,9 +63,15 @@ TEST(DescendantsOf, AreAllBelow) {
   char byte = 0;
   ASSERT_EQ(read(ready[0], &byte, 1), 1);
   ASSERT_EQ(read(ready[0], &byte, 1), 1);
-  const auto below = descendants_of(getpid());
+  const ProcessTable table = ProcessTable::read();
+  const auto below = table.below(getpid());
   EXPECT_EQ(below.size(), 2U);
-  for (const core::ProcessIdentity& process : below) kill(process.pid, SIGKILL);
+  EXPECT_EQ(table.below(getpid(), [&](const auto& entry) { return entry.pid == child; }).size(), 1U)
+      << "what is not entered hides what is below it";
+  const auto above = ancestors_of(below.back()->stat);
+  EXPECT_TRUE(std::any_of(above.begin(), above.end(),
+                          [](const auto& process) { return process.pid == getpid(); }));
+  for (const auto* process : below) kill(process->pid, SIGKILL);
   waitpid(child, nullptr, 0);
   close(ready[0]);
   close(ready[1]);
@@ -84,6 +96,89 @@ TEST(UserOfSshdTitle, IsTheOneItServes) {
   EXPECT_EQ(user_of_sshd_title("sshd: [accepted]"), "");
   EXPECT_EQ(user_of_sshd_title("sshd: unknown [priv]"), "");
   EXPECT_EQ(user_of_sshd_title("bash"), "");
+}
+
+TEST(HostOfRecord, IsWhereTheUserSits) {
+  EXPECT_EQ(host_of_record("192.0.2.7"), "192.0.2.7");
+  EXPECT_EQ(host_of_record("192.0.2.7 via mosh [77]"), "192.0.2.7");
+  EXPECT_EQ(host_of_record("mosh [77]"), "");
+  EXPECT_EQ(host_of_record(""), "");
+}
+
+utmpx record(short type, const char* line, const char* user, const char* host) {
+  utmpx entry{};
+  entry.ut_type = type;
+  entry.ut_pid = 77;
+  std::memcpy(entry.ut_line, line, strnlen(line, sizeof entry.ut_line));
+  std::memcpy(entry.ut_user, user, strnlen(user, sizeof entry.ut_user));
+  std::memcpy(entry.ut_host, host, strnlen(host, sizeof entry.ut_host));
+  return entry;
+}
+
+TEST(ParseUtmp, HasTheUsers) {
+  const std::string full(sizeof utmpx::ut_user, 'x');  // no NUL at its end
+  const utmpx entries[] = {
+      record(BOOT_TIME, "~", "reboot", ""), record(USER_PROCESS, "pts/3", "alice", "192.0.2.7"),
+      record(DEAD_PROCESS, "pts/4", "", ""), record(USER_PROCESS, "tty1", full.c_str(), "")};
+  const std::string_view bytes(reinterpret_cast<const char*>(entries), sizeof entries);
+  const std::vector<UtmpRecord> records = parse_utmp(bytes);
+  ASSERT_EQ(records.size(), 2U);
+  EXPECT_EQ(records[0].line, "pts/3");
+  EXPECT_EQ(records[0].user, "alice");
+  EXPECT_EQ(records[0].host, "192.0.2.7");
+  EXPECT_EQ(records[0].pid, 77);
+  EXPECT_EQ(records[1].user, full);
+  // Cut off anywhere: what is whole counts.
+  EXPECT_EQ(parse_utmp(bytes.substr(0, sizeof entries - 1)).size(), 1U);
+  EXPECT_TRUE(parse_utmp(bytes.substr(0, 7)).empty());
+}
+
+ProcessTable::Entry process(pid_t pid, pid_t parent, pid_t group, dev_t tty) {
+  ProcessTable::Entry entry;
+  entry.pid = pid;
+  entry.stat.ppid = parent;
+  entry.stat.pgrp = group;
+  entry.stat.tty = tty;
+  entry.stat.tpgid = tty == 0 ? -1 : 20;
+  return entry;
+}
+
+TEST(InFront, IsTheGroupAndWhatItStarted) {
+  constexpr dev_t kTerminal = 3;
+  constexpr dev_t kInner = 4;
+  const ProcessTable table({process(10, 1, 10, kTerminal),   // the shell
+                            process(15, 10, 15, kTerminal),  // make &
+                            process(16, 15, 15, kTerminal),  // and its compiler
+                            process(20, 10, 20, kTerminal),  // sudo apt, in front
+                            process(21, 20, 20, kTerminal),  // its monitor
+                            process(22, 21, 22, kInner),     // apt, on the terminal of sudo
+                            process(30, 1, 30, kInner)});    // somebody else
+  EXPECT_EQ(foreground_group(table, kTerminal), 20);
+  EXPECT_EQ(foreground_group(table, 99), std::nullopt);
+  std::vector<pid_t> pids;
+  for (const auto* entry : in_front(table, kTerminal, 20)) pids.push_back(entry->pid);
+  std::sort(pids.begin(), pids.end());
+  EXPECT_EQ(pids, (std::vector<pid_t>{20, 21, 22}));
+  // At the prompt: the shell alone, without its background.
+  EXPECT_EQ(in_front(table, kTerminal, 10).size(), 1U);
+}
+
+TEST(IsRootOwned, UpToTheRootFolder) {
+  if (geteuid() != 0) GTEST_SKIP() << "takes root to make files of two owners";
+  EXPECT_TRUE(is_root_owned("/bin/sh") || is_root_owned("/usr/bin/env"));
+  std::string folder = "/tmp/idled-test-XXXXXX";
+  ASSERT_NE(mkdtemp(folder.data()), nullptr);
+  const std::string file = folder + "/dpkg";
+  std::ofstream(file) << "x";
+  EXPECT_FALSE(is_root_owned(file)) << "/tmp is everybody's";
+  unlink(file.c_str());
+  rmdir(folder.c_str());
+  EXPECT_FALSE(is_root_owned("relative"));
+}
+
+TEST(CheckHome, OfOurselvesIsHere) {
+  EXPECT_TRUE(check_home(getpid()));
+  EXPECT_FALSE(check_home(999'999'999));
 }
 
 TEST(TerminalName, OfDeviceNumbers) {

@@ -109,9 +109,9 @@ TEST(Explain, RendersAsText) {
   ASSERT_TRUE(parsed.policy);
   const std::string text = render(explain(*parsed.policy, alice(), monday_noon()));
   for (const std::string_view line : {
-           "idle    = 15m  from all (/etc/idled/policy.json:5)\n",
-           "warn    = 1m, 10s  from built-in\n",
-           "message = ??  from defaults (/etc/idled/policy.json:2)\n",
+           "idle            = 15m  from all (/etc/idled/policy.json:5)\n",
+           "warn            = 1m, 10s  from built-in\n",
+           "message         = ??  from defaults (/etc/idled/policy.json:2)\n",
            "rule bob (/etc/idled/policy.json:4): does not match; user wants bob, !root, is alice "
            "(1000)\n",
            "rule all (/etc/idled/policy.json:5): matches; gives idle\n",

@@ -85,8 +85,8 @@ TEST(Envelope, ErrorParameterGoesThereAndBack) {
 // --- the methods ------------------------------------------------------------
 
 RegisterRequest some_login() {
-  return {"alice", 1000, {1000, 27}, "sshd", "ssh", "192.0.2.7", "192.0.2.7 5000 192.0.2.1 22",
-          "c3"};
+  return {"alice", 1000,  {1000, 27}, "sshd", "ssh", "192.0.2.7", "192.0.2.7 5000 192.0.2.1 22",
+          "c3",    "tty", "user"};
 }
 
 TEST(Messages, RegisterGoesThereAndBack) {
@@ -231,7 +231,7 @@ TEST(ListJson, HasExactlyTheFieldsOfTheContract) {
                                    "leader_pid", "opened_at", "idle_seconds", "limit_seconds",
                                    "logout_at", "state", "rule", "witness", "hold", "terminals"}));
   EXPECT_EQ(names(array[0]["terminals"][0]),
-            (std::set<std::string>{"name", "idle_seconds", "foreground"}));
+            (std::set<std::string>{"name", "idle_seconds", "foreground", "forged"}));
 }
 
 TEST(ListJson, WhatIsNotKnownIsNullAndNotLeftOut) {

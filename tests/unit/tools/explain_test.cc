@@ -60,8 +60,8 @@ TEST_F(Explain, SaysAllThatItWentBy) {
                   "service   sshd\nhost      192.0.2.9\nterminal  pts/0\nkind      terminal\n"
                   "time      2026-01-31T09:30:00+00:00\n"));
   EXPECT_TRUE(has(ran.out, "policy    " + file + " (on disk)\n"));
-  EXPECT_TRUE(has(ran.out, "idle    = 1h  from desk (" + file + ":4)\n"));
-  EXPECT_TRUE(has(ran.out, "warn    = none  from root (" + file + ":6)\n"));
+  EXPECT_TRUE(has(ran.out, "idle            = 1h  from desk (" + file + ":4)\n"));
+  EXPECT_TRUE(has(ran.out, "warn            = none  from root (" + file + ":6)\n"));
   EXPECT_TRUE(has(ran.out, "\nrule consoles (" + file +
                                ":3): does not match; kind wants console, is terminal; service "
                                "wants login, is sshd\n"));

@@ -1,0 +1,154 @@
+// From a look to what is remembered of it, and what of it counts as activity.
+#include <algorithm>
+
+#include "idled/core/context.h"
+#include "idled/core/engine.h"
+#include "idled/core/records.h"
+
+namespace idled::core {
+namespace {
+
+// How often a job in front is asked what it has used (activity "job"): what it did in
+// between counts up to the look. All looks of this kind fall on the same instants, so
+// that they share a wake-up and one walk over the processes.
+constexpr seconds kWorkPoll{8};
+
+const Terminal* find_terminal(const std::vector<Terminal>& terminals, const std::string& name) {
+  const auto it = std::find_if(terminals.begin(), terminals.end(),
+                               [&](const Terminal& t) { return t.name == name; });
+  return it == terminals.end() ? nullptr : &*it;
+}
+
+std::vector<Terminal> remember_all(const Session& session, const Observation& observation) {
+  std::vector<Terminal> after;
+  after.reserve(observation.terminals.size());
+  for (const TerminalSample& sample : observation.terminals) {
+    const Terminal* known = find_terminal(session.terminals, sample.name);
+    after.push_back({sample.name,
+                     remember(known ? std::optional(known->memory) : std::nullopt, sample,
+                              observation.clocks, session.login.opened_at, observation.reads_told),
+                     sample.foreground, sample.watched});
+  }
+  return after;
+}
+
+// The login was last used when the last used of its terminals was.
+std::optional<LastInput> latest_activity(const Session& session,
+                                         const std::vector<Terminal>& terminals,
+                                         const Observation& observation) {
+  const policy::Settings& settings = session.rules->settings;
+  const BootTime look = observation.clocks.boot;
+  if (terminals.empty()) {
+    const bool counts = settings.no_terminal == policy::NoTerminal::kNetwork && observation.wire &&
+                        session.login.kind != Kind::kGraphical;
+    return counts ? std::optional(last_traffic(*observation.wire, look)) : std::nullopt;
+  }
+  std::optional<LastInput> latest;
+  for (const Terminal& terminal : terminals) {
+    const LastInput input =
+        last_activity(terminal.memory, observation.wire, look, settings.activity);
+    if (!latest || input.at > latest->at) latest = input;
+  }
+  return latest;
+}
+
+// The program in front that a logout may not interrupt, if there is one.
+std::optional<std::string> uninterruptible(const Session& session, const Observation& observation) {
+  for (const TerminalSample& terminal : observation.terminals)
+    for (const std::string& program : terminal.root_programs)
+      if (is_never_interrupted(session.rules->settings, program)) return program;
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::vector<std::string> names_of(const std::vector<Terminal>& terminals) {
+  std::vector<std::string> names;
+  names.reserve(terminals.size());
+  for (const Terminal& terminal : terminals) names.push_back(terminal.name);
+  return names;
+}
+
+bool all_watched(const std::vector<Terminal>& terminals) {
+  return std::all_of(terminals.begin(), terminals.end(),
+                     [](const Terminal& t) { return t.watched; });
+}
+
+void Engine::take_in(Session& session, const Observation& observation, Context& context) {
+  std::vector<Terminal> terminals = remember_all(session, observation);
+  const bool others = names_of(terminals) != names_of(session.terminals);
+  session.terminals = std::move(terminals);
+  session.input = latest_activity(session, session.terminals, observation);
+  session.looked_at = observation.clocks.boot;
+  session.look = observation.look;
+  if (observation.look == Look::kClose)
+    session.uninterruptible = uninterruptible(session, observation);
+  if (others) resolve(session, context.now);  // a rule may ask for the terminal
+}
+
+bool Engine::is_due(const SessionId& id, const Observation& observation) const {
+  const Session* session = find(id);
+  if (!session || !observation.leader_alive || !session->rules->settings.idle) return false;
+  if (uninterruptible(*session, observation)) return false;
+  const std::optional<LastInput> input =
+      latest_activity(*session, remember_all(*session, observation), observation);
+  return input && observation.clocks.boot >= deadline_of(*session, *input);
+}
+
+// Reads are told of every terminal while a warning stands, so that coming back is seen at
+// once, and for good of those whose times were changed. Output is told where it counts:
+// in the block of our own warning the mtime would not show it.
+void Engine::update_watch(Session& session, Context& context) {
+  std::vector<std::string> wanted;
+  bool arming = false;
+  for (const Terminal& terminal : session.terminals) {
+    if (!session.warning && !terminal.memory.doubted) continue;
+    wanted.push_back(terminal.name);
+    arming = arming || (terminal.memory.doubted && !terminal.memory.armed);
+  }
+  const bool output =
+      session.warning && session.rules->settings.activity == policy::Activity::kOutput;
+  const bool changed = wanted != session.watched || output != session.output_watched;
+  if (!changed && (wanted.empty() || all_watched(session.terminals))) return;
+  session.watched = wanted;
+  session.output_watched = output;
+  context.want(Watch{session.login.id, std::move(wanted), output});
+  // First the watch, then the look that it starts from: no read falls between.
+  if (changed && arming) context.want(Observe{session.login.id});
+}
+
+void Engine::on(const TerminalSeen& event, Context& context) {
+  Session* session = lookup(event.id);
+  if (!session) return;
+  for (Terminal& terminal : session->terminals) {
+    if (terminal.name != event.terminal) continue;
+    const std::uint32_t forgeries = terminal.memory.forgeries;
+    const auto learn = event.read ? remember_read : remember_change;
+    terminal.memory = learn(terminal.memory, event.ctime, context.boot());
+    if (event.written) terminal.memory = remember_output(terminal.memory, context.boot());
+    if (is_forged(forgeries) != is_forged(terminal.memory.forgeries))
+      context.want(record_forgery(*session, terminal.name, context.now));
+  }
+  if (session->schedule.is_scheduled()) plan(*session, session->schedule.due);
+  const bool news = event.read || (event.written && session->output_watched);
+  if (!news || !session->warning || session->ending) return;
+  const BootTime earliest = session->looked_at + kLookSpacing;
+  if (context.boot() >= earliest)
+    context.want(Observe{event.id});
+  else if (!session->schedule.is_scheduled() || earliest < session->schedule.due)
+    schedule_.set(*session, earliest);
+}
+
+// When the session is looked at next: at `next`, or sooner where the evidence asks for it.
+void Engine::plan(Session& session, BootTime next) {
+  for (const Terminal& terminal : session.terminals)
+    if (const std::optional<BootTime> settles = settles_at(terminal.memory))
+      next = std::min(next, std::max(*settles, session.looked_at + kSettling));
+  if (session.rules->settings.activity == policy::Activity::kJob && !session.terminals.empty()) {
+    const auto polls = session.looked_at.time_since_epoch() / kWorkPoll;
+    next = std::min(next, BootTime(kWorkPoll * (polls + 1)));
+  }
+  schedule_.set(session, next);
+}
+
+}  // namespace idled::core

@@ -1,0 +1,111 @@
+#include "idled/system/front.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <climits>
+#include <cstdlib>
+#include <sstream>
+
+namespace idled::system {
+namespace {
+
+using Entry = ProcessTable::Entry;
+
+constexpr std::size_t kCommLength = 15;  // TASK_COMM_LEN less its NUL, linux/sched.h
+
+std::string link_of(pid_t pid, const char* name) {
+  char target[PATH_MAX];
+  const std::string path = "/proc/" + std::to_string(pid) + "/" + name;
+  const ssize_t size = readlink(path.c_str(), target, sizeof target);
+  return size > 0 ? std::string(target, static_cast<std::size_t>(size)) : std::string();
+}
+
+bool is_called(std::string_view path, std::string_view comm) {
+  const std::string_view base = path.substr(path.rfind('/') + 1);
+  return base.substr(0, kCommLength) == comm;
+}
+
+// The file that the process is named after: its program, or the script that the
+// program interprets; empty if it has given itself another name.
+std::string file_of(const Entry& process) {
+  std::string program = link_of(process.pid, "exe");
+  constexpr std::string_view kDeleted = " (deleted)";  // dpkg has just replaced itself
+  if (program.ends_with(kDeleted)) program.resize(program.size() - kDeleted.size());
+  if (is_called(program, process.stat.comm)) return program;
+  // "/bin/sh /usr/sbin/update-initramfs -u": the kernel passes the script's path.
+  std::istringstream words(read_cmdline(process.pid));
+  for (std::string word; words >> word;) {
+    if (!is_called(word, process.stat.comm)) continue;
+    const std::string path =
+        word.starts_with('/') ? word : link_of(process.pid, "cwd") + "/" + word;
+    char real[PATH_MAX];
+    if (realpath(path.c_str(), real) != nullptr) return real;
+  }
+  return {};
+}
+
+bool runs_as_root(pid_t pid) {
+  const std::optional<ProcStatus> status = read_status(pid);
+  return status && status->euid == 0;
+}
+
+}  // namespace
+
+std::vector<const Entry*> in_front(const ProcessTable& table, dev_t device, pid_t group) {
+  std::vector<const Entry*> front;
+  const auto is_in_background = [&](const Entry& entry) {
+    return entry.stat.tty == device && entry.stat.pgrp != group;
+  };
+  for (const Entry& entry : table.entries()) {
+    if (entry.stat.tty != device || entry.stat.pgrp != group) continue;
+    if (std::find(front.begin(), front.end(), &entry) == front.end()) front.push_back(&entry);
+    for (const Entry* child :
+         table.below(entry.pid, [&](const Entry& e) { return !is_in_background(e); }))
+      if (std::find(front.begin(), front.end(), child) == front.end()) front.push_back(child);
+  }
+  return front;
+}
+
+std::optional<pid_t> foreground_group(const ProcessTable& table, dev_t device) {
+  for (const Entry& entry : table.entries())
+    if (entry.stat.tty == device && entry.stat.tpgid > 0) return entry.stat.tpgid;
+  return std::nullopt;
+}
+
+core::Work work_of(const std::vector<const Entry*>& front, pid_t group) {
+  core::Work work{group, 0, 0};
+  for (const Entry* process : front) {
+    work.cpu_ticks += process->stat.cpu_ticks;
+    work.io_bytes += io_bytes(process->pid);
+  }
+  return work;
+}
+
+std::vector<std::string> root_programs(const std::vector<const Entry*>& front) {
+  std::vector<std::string> names;
+  for (const Entry* process : front) {
+    if (!runs_as_root(process->pid)) continue;
+    const std::string file = file_of(*process);
+    if (!file.empty() && is_root_owned(file)) names.push_back(process->stat.comm);
+  }
+  return names;
+}
+
+bool is_root_owned(const std::string& path) {
+  if (!path.starts_with('/')) return false;
+  for (std::string part = path; !part.empty(); part.resize(part.rfind('/'))) {
+    struct stat status {};
+    // A file that was replaced while it runs is gone from its folder; the folder counts.
+    if (lstat(part.c_str(), &status) < 0) {
+      if (part == path && errno == ENOENT) continue;
+      return false;
+    }
+    const bool others_write = (status.st_mode & (S_IWGRP | S_IWOTH)) != 0;
+    if (status.st_uid != 0 || others_write) return false;
+  }
+  return true;
+}
+
+}  // namespace idled::system

@@ -1,0 +1,36 @@
+// What runs in front of a terminal: the foreground process group, and what it has
+// started. credentials(7), "Sessions and process groups".
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "idled/system/process_table.h"
+
+namespace idled::system {
+
+// The processes of `group`, in front of the terminal `device`, and those below them that
+// are not in the background of that terminal: what sudo runs on a terminal of its own
+// is in front, too.
+std::vector<const ProcessTable::Entry*> in_front(const ProcessTable& table, dev_t device,
+                                                 pid_t group);
+
+// The foreground process group of a terminal, as its processes say it; none without any.
+std::optional<pid_t> foreground_group(const ProcessTable& table, dev_t device);
+
+// What they have used so far.
+core::Work work_of(const std::vector<const ProcessTable::Entry*>& front, pid_t group);
+
+// The programs among them that run as root from a file, or an interpreter's script, that
+// only root can change, up to the root folder: names as /proc/PID/comm has them, at most 15
+// bytes. That a user has called a program of theirs "dpkg" does not make it one.
+std::vector<std::string> root_programs(const std::vector<const ProcessTable::Entry*>& front);
+
+// Whether only root can change the file: it and each folder above it are root's, and neither
+// group nor others may write. `path` is absolute, without symbolic links.
+bool is_root_owned(const std::string& path);
+
+}  // namespace idled::system

@@ -1,0 +1,35 @@
+// All processes of one login, for a policy that leaves nothing running (`leftovers`
+// "kill"). Noted while the login's leader is alive; asked again and again until none is
+// left.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "idled/system/process.h"
+
+namespace idled::system {
+
+// What is known of a login, the first of these:
+// - logind's scope: the control group of the leader, if it is one of a session;
+// - the audit session: inherited, and unchangeable (pam_loginuid(8));
+// - the process tree below the leader, as it was when it was noted: what had left it by
+//   then (a daemon of the user's) cannot be told from other logins of theirs.
+// The leader is one of them; this daemon and the first process never are.
+class LoginProcesses {
+ public:
+  static LoginProcesses of(const Process& leader);
+
+  [[nodiscard]] std::size_t count() const;
+  void signal(int number) const;
+
+ private:
+  [[nodiscard]] bool owns(pid_t pid) const;
+
+  std::string scope_;  // below the control group file system: "/user.slice/…/session-3.scope"
+  std::optional<std::uint32_t> audit_session_;
+  std::vector<core::ProcessIdentity> tree_;
+};
+
+}  // namespace idled::system
