@@ -55,7 +55,7 @@ def measured(test: cases.Test, entry: scenario.Scenario, judge: Measure) -> Outc
 
 
 def tell(entry: scenario.Scenario, outcome: Outcome) -> None:
-    row = {"theme": entry.theme, "name": entry.name, "wanted": entry.wanted}
+    row = {"place": scenario.place_of(entry), "theme": entry.theme, "name": entry.name, "wanted": entry.wanted}
     print(MARK + json.dumps(row | {"words": outcome.words, "as_wanted": outcome.as_wanted}), flush=True)
 
 

@@ -48,12 +48,12 @@ def idled(machine: Machine, chosen: Sequence[Scenario]) -> None:
 MEANS = {
     "tmout": Means(
         "readonly TMOUT", 20,
-        "`/etc/profile.d/tmout.sh` with the three lines that the CIS benchmarks ask for: `TMOUT=20`, `readonly TMOUT`, "
-        "`export TMOUT`.",
+        "`/etc/profile.d/tmout.sh` with the three lines that the CIS benchmarks ask for: `TMOUT=20`, "
+        "`readonly TMOUT`, `export TMOUT`.",
         ["bash", "--version"], set_up=profile_with_tmout),
     "alive": Means(
         "ClientAlive 20/0", 20,
-        "`ClientAliveInterval 20` and `ClientAliveCountMax 0` in sshd_config, as hardening guides have it (300/0 there). "
+        "`ClientAliveInterval 20` and `ClientAliveCountMax 0` in sshd_config, as hardening guides have it (300/0). "
         "sshd_config(5) says of that count: \"zero disables connection termination\".",
         ["ssh", "-V"], ("ClientAliveInterval 20", "ClientAliveCountMax 0")),
     "shell": Means(
@@ -72,8 +72,8 @@ MEANS = {
         ["dpkg-deb", "-f", str(BUILD / "autolog.deb"), "Version"], set_up=autolog),
     "idled": Means(
         "idled", 20,
-        "The limit in `defaults` of policy.json, warning 5 s before; rules for single users where a row needs them: the "
-        "shell's own TMOUT off for those who type letters and never Enter.",
+        "The limit in `defaults` of policy.json, warning 5 s before; a rule for the user of a row where it needs one: "
+        "no TMOUT for those who type letters and never Enter.",
         ["/usr/sbin/idled", "--version"], set_up=idled, is_idled=True),
     # Not in the table: what the table itself does where nobody is logged out.
     "nothing": Means("nothing", 20, "", ["true"]),

@@ -9,15 +9,17 @@ GRACE = 9
 HEAD = """\
 # The same table, under other means
 
-*Written by `tests/compare/run`, on {date}, at commit {commit}: {system}, {kernel}, {cores} cores, in {lasted}. Do not
-edit.*
+*Written by `tests/compare/run` on {date}, at commit {commit}, in {lasted}. Do not edit.*
+
+{system}, {kernel}, {cores} cores.
 
 Each row is a login that does what the row says: one that is to be *ended* when its person has gone, or one that is to be
 *kept*. The rows are those that idled's own tests hold it to (`tests/support/idled_testing/scenarios/`), less what only
-idled claims to do ({omitted}). Every means has a fresh machine, real programs, and the same keys typed.
+idled claims to do ({omitted}).
+Every means has a fresh machine, real programs, and the same keys typed.
 
-- **on time**: from the limit to the limit and {grace} s after the last human input (8 s is what the kernel keeps the time
-  of input to). Where a row sets the terminal's times by hand *with keepalives*, one limit more is allowed, once.
+- **on time**: from the limit to the limit and {grace} s after the last human input: 8 s is what the kernel keeps the
+  time of input to. Less than a second early is on time, too: sshd counts in whole seconds. Where a row sets the terminal's times by hand *with keepalives*, one limit more is allowed, once.
 - **late**, **early**: by how much beyond that. **never ended**: not within a limit more.
 - **kept** and **killed**: was there to the end of the row, or was ended while it worked.
 
@@ -43,9 +45,11 @@ class Result:
 
 def report(means: Mapping[str, Means], results: Mapping[str, Result], facts: Mapping[str, str]) -> str:
     keys = list(dict.fromkeys(key for result in results.values() for key in result.rows))
-    keys.sort(key=lambda key: (key[2], key[0], key[1]))
+    place = {key: outcome["place"] for result in results.values() for key, outcome in result.rows.items()}
+    keys.sort(key=lambda key: (key[2], place[key]))
     used = [means[name] for name in results]
-    lines = [HEAD.format(**facts, grace=GRACE, omitted="other activity than input, leftovers, older logins, namespaces"),
+    omitted = "other activity than input, ending leftovers, logins older than itself, namespaces"
+    lines = [HEAD.format(**facts, grace=GRACE, omitted=omitted),
              row(["wanted", "case", *(each.name for each in used)]), row(["---"] * (2 + len(used)))]
     for theme, name, wanted in keys:
         cells = [cell(result.rows.get((theme, name, wanted))) for result in results.values()]
