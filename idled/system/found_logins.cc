@@ -95,7 +95,6 @@ class Search {
       if (entry.stat.comm == "login") try_login(entry);
     for (const Entry& entry : table_.entries())
       if (is_way_in(entry.stat.comm) || is_mosh(entry.stat.comm)) try_named(entry);
-    try_records();
     return std::move(logins_);
   }
 
@@ -103,7 +102,6 @@ class Search {
   void try_sshd(const Entry& leader);
   void try_login(const Entry& leader);
   void try_named(const Entry& leader);
-  void try_records();
   void add_holder(const Entry& leader, const Holdings& held);
   [[nodiscard]] const Entry* session_on(const Process& holder, const PtyMaster& master) const;
   void add(const Entry& leader, const ProcStatus& user, core::Login login);
@@ -169,12 +167,13 @@ void Search::try_sshd(const Entry& leader) {
   }
 }
 
-// login(1) waits as root for the shell, its child, whose session it has made.
+// login(1) waits as root for the shell, its child, on the terminal. Before somebody is let
+// in it has none.
 void Search::try_login(const Entry& leader) {
   const std::optional<ProcStatus> status = read_status(leader.pid);
   if (is_taken(leader) || !status || status->euid != 0 || !runs_file_of_root(leader.pid)) return;
   for (const Entry& child : table_.entries()) {
-    if (child.stat.ppid != leader.pid || child.stat.session != child.pid) continue;
+    if (child.stat.ppid != leader.pid) continue;
     core::Login login;
     login.console = terminal_name(child.stat.tty);
     const std::optional<ProcStatus> user = read_status(child.pid);
@@ -227,22 +226,6 @@ void Search::add_holder(const Entry& leader, const Holdings& held) {
     if (const UtmpRecord* record = record_on(line); record && login.remote_host.empty())
       login.remote_host = host_of_record(record->host);
     return add(leader, *user, std::move(login));
-  }
-}
-
-// Programs that we do not know by name, but that write utmp.
-void Search::try_records() {
-  if (utmp_.empty()) return;
-  for (const Entry& entry : table_.entries()) {
-    constexpr pid_t kKernelThreads = 2;
-    if (entry.stat.ppid == kKernelThreads) continue;
-    const std::optional<ProcStatus> status = read_status(entry.pid);
-    if (!status || status->euid != 0 || is_taken(entry)) continue;
-    Holdings held = holdings_of(entry.pid);
-    std::erase_if(held.masters, [this](const PtyMaster& master) {
-      return !record_on("pts/" + std::to_string(master.index));
-    });
-    if (!held.masters.empty() && runs_file_of_root(entry.pid)) add_holder(entry, held);
   }
 }
 

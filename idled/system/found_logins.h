@@ -17,13 +17,14 @@ namespace idled::system {
 // - sshd's: root's own sshd processes that serve a user who has been let in;
 // - login(1)'s: root's process, which waits for the shell below it;
 // - of other ways in by name (dropbear, telnetd, rlogind, mosh-server): the process that
-//   holds the masters of its users' ptys;
-// - of any other program of root's that holds such a master, if utmp has a record of a
-//   user on that terminal: who writes there that somebody has logged in may be believed.
+//   holds the masters of its users' ptys.
 //
-// A program that runs as a user is none, whatever it calls itself, but for mosh-server:
-// it could feed its terminals. Neither is what stands below a login that is known, or was
-// found here: sudo holds ptys, too.
+// By name, since so much else holds ptys and writes utmp, and must not be hung up: a
+// container's manager, screen, expect, root's own tmux. A program that runs as a user is
+// none, whatever it calls itself, but for mosh-server: it could feed its terminals. Neither
+// is what stands below a login that is known, or was found here: sudo holds ptys, too.
+//
+// utmp is a hint only: from where somebody came, if it has it.
 //
 // The id is logind's, where it knows the leader; else "p" and the leader's pid. The time
 // of opening is the leader's start.

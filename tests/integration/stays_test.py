@@ -1,17 +1,18 @@
 #!/usr/bin/python3
-"""Who works stays, and so does what people left running. The limit is 20 s, each case lasts several of it."""
+"""Who works stays, at whichever point of a block they type, and a key answers a warning. The limit is 20 s.
 
-import re
+Other ways to work, and what is not the person at the terminal, are in kept_test.py.
+"""
+
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
-from idled_testing import cases, promise, ssh  # noqa: E402
+from idled_testing import cases, promise  # noqa: E402
 from idled_testing.cases import case  # noqa: E402
 from idled_testing.machine import Machine  # noqa: E402
-from idled_testing.waiting import now, until, until_block_phase, wait_until  # noqa: E402
+from idled_testing.waiting import now, until, until_block_phase  # noqa: E402
 
-LIMIT = 20
 POLICY = {
     "defaults": {"idle": "20s", "warn": ["5s"]},
     # bash's TMOUT is blind to keys within a line, so who is to type nothing else must have none.
@@ -19,15 +20,10 @@ POLICY = {
 }
 
 
-# --- people who type -----------------------------------------------------------------------------------------
-
-
-def types_every_19_seconds(name, user, key, phase, in_front=""):
+def types_every_19_seconds(name, user, key, phase):
     @case(f"a key every 19 s for 80 s, {phase} s into a block: {name}")
     def _(t):
         client = t.login(user)
-        if in_front:
-            client.type(in_front)
         until_block_phase(phase)
         start = now()
         for round in range(5):
@@ -40,8 +36,6 @@ def types_every_19_seconds(name, user, key, phase, in_front=""):
 for phase in range(8):
     types_every_19_seconds("Enter at the prompt, tmout backstop", "alice", "\n", phase)
     types_every_19_seconds("a letter at the prompt, tmout off", "carol", "x", phase)
-types_every_19_seconds("in a pager", "alice", "j", 0.9, "less /etc/services\n")
-types_every_19_seconds("Enter at a program that does not read", "alice", "\n", 7.9, "sleep 999\n")
 
 
 @case("a key after the warning cancels it, tmout off: letters, for two limits more")
@@ -84,92 +78,6 @@ def _(t):
     until(typed + 10)  # the first look comes 15 s after the login, in time for its warning
     key = client.type("\n")
     promise.assert_logged_out_between(client, key)
-
-
-# --- what has no terminal ------------------------------------------------------------------------------------
-
-
-@case("ssh host command")
-def _(t):
-    client = t.ssh("alice", "sleep 65; echo done", tty=False)
-    promise.assert_alive_until(client, now() + 3 * LIMIT, t.machine)
-    assert t.machine.session_of(client)["kind"] == "no-terminal"
-    assert (client.wait(15), client.output.text) == (0, "done\n")
-
-
-@case("sftp")
-def _(t):
-    client = t.keep(ssh.transfer("sftp", "alice", ["127.0.0.1"], settings=["BatchMode=yes"]))
-    client.type("pwd\n")
-    client.wait_for("/home/alice")
-    promise.assert_alive_until(client, now() + 3 * LIMIT)
-    client.type("put /etc/services slowly\nbye\n")
-    assert client.wait() == 0, client.errors.text
-    assert Path("/home/alice/slowly").read_bytes() == Path("/etc/services").read_bytes()
-
-
-@case("a tunnel: ssh -N")
-def _(t):
-    client = t.ssh("alice", no_command=True, arguments=["-L", "8022:127.0.0.1:22"])
-    promise.assert_alive_until(client, now() + 3 * LIMIT, t.machine)
-    assert t.login("bob", port=8022).run("whoami") == "bob\n"
-
-
-@case("a command on the connection of an idle terminal, which ends alone")
-def _(t):
-    user = t.new_user()
-    path = f"/tmp/{user}.sock"
-    master = t.ssh(user, no_command=True, control=path, master=True)
-    wait_until(lambda: Path(path).exists(), "the master's socket")
-    terminal = t.login(user, control=path)
-    command = t.ssh(user, "sleep 50; echo done", control=path, tty=False)
-    promise.assert_logged_out_between(terminal, terminal.type("\n"))
-    promise.assert_alive(master, t.machine)
-    assert (command.wait(50), command.output.text) == (0, "done\n")
-
-
-# --- what people leave running -------------------------------------------------------------------------------
-
-
-def assert_lives_on(t, client, key, left):
-    """The terminal is logged out; what was left runs two limits later: `left` returns something true."""
-    wait_until(left, "it to begin")
-    promise.assert_logged_out_between(client, key)
-    until(client.ended_at + 2 * LIMIT)
-    assert left(), "it was ended with the login"
-
-
-@case("a job of nohup and setsid")
-def _(t):
-    client = t.login("alice")
-    key = client.type("nohup setsid sleep 301 >/dev/null 2>&1 &\n")
-    client.wait_for(re.compile(r"\[1\] \d+\n"))
-    job = wait_until(lambda: processes_of(client, b"sleep\x00301\x00"), "the job")
-    assert_lives_on(t, client, key, lambda: processes_of(client, b"sleep\x00301\x00") == job)
-
-
-def processes_of(client, cmdline):
-    return [pid for pid in client.processes() if Path(f"/proc/{pid}/cmdline").read_bytes() == cmdline]
-
-
-@case("a detached tmux", needs=["tmux"])
-def _(t):
-    user = t.new_user()
-    client = t.login(user)
-    key = client.type("tmux new-session -d -s kept 'sleep 302'\n")
-    client.prompt()
-    assert_lives_on(t, client, key, lambda: "kept: 1 windows" in t.machine.run("tmux", "ls", user=user).stdout)
-
-
-@case("a tmux whose terminal is logged out", needs=["tmux"])
-def _(t):
-    user = t.new_user()
-    client = t.login(user)
-    client.type("tmux new-session -s kept\n")
-    client.wait_for("[kept]")  # its status line
-    key = client.type("cat\n")
-    assert_lives_on(t, client, key, lambda: "kept: 1 windows" in t.machine.run("tmux", "ls", user=user).stdout)
-    assert "attached" not in t.machine.run("tmux", "ls", user=user).stdout
 
 
 def prepare():

@@ -116,6 +116,10 @@ def case(name: str, *, needs: Sequence[str] = (), timeout: float = 120.0):
     return enter
 
 
+def missing_programs(needs: Sequence[str]) -> list[str]:
+    return [program for program in needs if shutil.which(program) is None]
+
+
 def main(prepare: Callable[[], Machine | None], at_once: int = 32, argv: Sequence[str] | None = None) -> int:
     """Runs the cases that the command line selects; returns the exit status."""
     parser = argparse.ArgumentParser()
@@ -187,9 +191,8 @@ class _Run(threading.Thread):
             self._settle("FAIL", f"has not ended after {self._case.timeout:g} s\n{stack}")
 
     def _verdict(self) -> tuple[str, str]:
-        missing = [program for program in self._case.needs if shutil.which(program) is None]
         try:
-            if missing:
+            if missing := missing_programs(self._case.needs):
                 raise Skipped(f"{' and '.join(missing)} not installed")
             self._case.function(self._test)
             return "ok", ""

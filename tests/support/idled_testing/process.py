@@ -23,6 +23,10 @@ CLEAN = {
 CLEAN |= {name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")}
 
 
+class HasEnded(AssertionError):
+    """It was to be typed into, and is gone."""
+
+
 class Process:
     """Runs a program, with pipes or (on_pty) a terminal of its own as input and output.
 
@@ -74,7 +78,7 @@ class Process:
             try:
                 data = data[os.write(self._input, data[:4096]):]  # PIPE_BUF: what a writable pipe takes at once
             except OSError as error:
-                raise AssertionError(f"{self.name}: cannot be typed into, it has ended ({error})") from None
+                raise HasEnded(f"{self.name}: cannot be typed into, it has ended ({error})") from None
             if not data:
                 self.typed.append((moment, text))
                 return moment

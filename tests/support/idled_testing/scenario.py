@@ -88,10 +88,15 @@ def prepare_props(machine: Machine, chosen: Sequence[Scenario]) -> None:
         prop(machine)
 
 
+def place_of(entry: Scenario) -> int:
+    """Where it stands in the table."""
+    return _table.index(entry)
+
+
 def user_of(entry: Scenario) -> str:
     """Each scenario has a user, whom no other has: so a rule of the policy can be for it alone."""
     word = re.sub(r"[^a-z0-9]+", "-", entry.name.lower())[:22].strip("-")
-    return f"s{_table.index(entry)}-{word}"
+    return f"s{place_of(entry)}-{word}"
 
 
 class Stage:

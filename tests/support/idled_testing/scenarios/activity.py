@@ -138,7 +138,7 @@ def killed(name, command, needs=()):
     @scenario("leftovers", f"leftovers kill: {name}", "ended", settings=KILL, means="idled", needs=needs)
     def _(s):
         other = s.login()
-        other.run("nohup setsid sleep 303 >/dev/null 2>&1 &")
+        other.run("(nohup setsid sleep 303 >/dev/null 2>&1 &)")
         client = s.login()
         key = s.enter(client, command)
         left = wait_until(lambda: set(client.processes()) - {client.shell_pid()}, "what is left to begin")

@@ -3,6 +3,7 @@
 bash's TMOUT is blind to keys within a line, so who is to type nothing else must have none.
 """
 
+import threading
 from pathlib import Path
 
 from .. import promise
@@ -109,15 +110,24 @@ def _(s, path):
 
 @by_the_connection_of_an_idle_terminal("a transfer")
 def _(s, path):
-    source, target = Path(f"/tmp/{s.user}.source"), Path(f"/tmp/{s.user}.target")
-    source.write_bytes(bytes(int(6 * s.limit) * 1000))
-    channel = [f"ControlPath={path}", "ControlMaster=no", "ProxyCommand=false"]
-    copy = s.transfer("scp", ["-l", "8", str(source), f"127.0.0.1:{target}"], settings=channel)  # about 2 kB a second
+    copy, sent = s.ssh("cat >received", control=path, tty=False), []
+
+    def feed():
+        while not done.wait(0.5) and not copy.ended():
+            sent.append(f"part {len(sent)}\n")
+            copy.type(sent[-1])
+
+    done = threading.Event()
+    feeder = threading.Thread(target=feed, daemon=True)
+    feeder.start()
 
     def check():
-        assert not copy.ended(), "it was over before the terminal was, and shows nothing"
-        assert copy.wait(4 * s.limit) == 0, f"it was cut off: {copy.errors.text}"
-        assert target.read_bytes() == source.read_bytes()
+        until(now() + s.limit / 2)
+        done.set()
+        feeder.join()
+        assert not copy.ended(), "it was cut off"
+        copy.end_input()
+        assert (copy.wait(), (s.home / "received").read_text()) == (0, "".join(sent)), "it was cut off"
     return check
 
 
@@ -153,7 +163,7 @@ def _(s):
     client.wait_for(str(s.home))
     s.stays(client, now() + 3 * s.limit)
     client.type("put /etc/services slowly\nbye\n")
-    assert client.wait() == 0, client.errors.text
+    assert client.wait() == 0, f"it was cut off\n{client.errors.text}"
     assert (s.home / "slowly").read_bytes() == Path("/etc/services").read_bytes()
 
 

@@ -21,6 +21,7 @@ def used(theme, name, way, wait=lambda s: None, means="every"):
         client = way.take(s)
         client.type("\n")
         wait(s)
+        client.type("x")
         key = s.types(client, "x", rounds=2)
         s.ends(client, key)
 
