@@ -29,6 +29,7 @@ class Means:
     ssh_config: Sequence[str] = ()
     set_up: Callable[[Machine, Sequence[Scenario]], None] = nothing
     is_idled: bool = False
+    alone: bool = False  # each scenario in a machine of its own
 
 
 def profile_with_tmout(machine: Machine, chosen: Sequence[Scenario]) -> None:
@@ -66,10 +67,11 @@ MEANS = {
         ["ssh", "-V"], ("ChannelTimeout session:*=20s",)),
     "autolog": Means(
         "autolog", 60,
-        "Debian's autolog as a daemon; `/etc/autolog.conf` with the one line for everybody that autolog.conf(5) shows, "
+        "Debian's autolog as a daemon; `/etc/autolog.conf` with one line for everybody, as autolog.conf(5) has it, "
         "`idle=1 grace=5 nomail warn`, and `nolostkill`, without which it kills what people left running. Its least "
-        "limit is a minute, and that is what it is judged by.",
-        ["dpkg-deb", "-f", str(BUILD / "autolog.deb"), "Version"], set_up=autolog),
+        "limit is a minute, and that is what it is judged by. Each row has a machine of its own: autolog ends one login "
+        "after another, with pauses, and comes to most of a crowd minutes late.",
+        ["dpkg-deb", "-f", str(BUILD / "autolog.deb"), "Version"], set_up=autolog, alone=True),
     "idled": Means(
         "idled", 20,
         "The limit in `defaults` of policy.json, warning 5 s before; a rule for the user of a row where it needs one: "
