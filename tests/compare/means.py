@@ -11,7 +11,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 from idled_testing import under_idled  # noqa: E402
 from idled_testing.machine import Machine  # noqa: E402
 from idled_testing.process import Process  # noqa: E402
-from idled_testing.scenario import Scenario  # noqa: E402
+from idled_testing.scenario import Scenario, place_of  # noqa: E402
+from idled_testing.waiting import now, until  # noqa: E402
 
 BUILD = Path(__file__).resolve().parents[2] / "build/compare"  # what `tools/packages compare` unpacks
 
@@ -40,6 +41,8 @@ def autolog(machine: Machine, chosen: Sequence[Scenario]) -> None:
     shutil.copy(BUILD / "usr/sbin/autolog", "/usr/sbin/autolog")
     Path("/etc/autolog.conf").write_text("idle=1 grace=5 nomail warn\nnolostkill\n")
     machine.autolog = Process(["autolog", "-d"], name="autolog")
+    # It looks once a minute, and people do not log in just before: so the rows begin all over that minute.
+    until(now() + 7.0 * place_of(chosen[0]) % 60)
 
 
 def idled(machine: Machine, chosen: Sequence[Scenario]) -> None:
@@ -69,8 +72,9 @@ MEANS = {
         "autolog", 60,
         "Debian's autolog as a daemon; `/etc/autolog.conf` with one line for everybody, as autolog.conf(5) has it, "
         "`idle=1 grace=5 nomail warn`, and `nolostkill`, without which it kills what people left running. Its least "
-        "limit is a minute, and that is what it is judged by. Each row has a machine of its own: autolog ends one login "
-        "after another, with pauses, and comes to most of a crowd minutes late.",
+        "limit is a minute, and that is what it is judged by. Each row has a machine of its own, and begins at "
+        "another second of the minute: autolog ends one login after another, with pauses, and comes to most of a crowd "
+        "minutes late.",
         ["dpkg-deb", "-f", str(BUILD / "autolog.deb"), "Version"], set_up=autolog, alone=True),
     "idled": Means(
         "idled", 20,

@@ -14,8 +14,8 @@ HEAD = """\
 {system}, {kernel}, {cores} cores.
 
 Each row is a login that does what the row says: one that is to be *ended* when its person has gone, or one that is to
-be *kept*. The rows are those that idled's own tests hold it to (`tests/support/idled_testing/scenarios/`), less what only
-idled claims to do ({omitted}).
+be *kept*. The rows are those that idled's own tests hold it to (`tests/support/idled_testing/scenarios/`), less
+what only idled claims to do ({omitted}).
 Every means has a fresh machine, real programs, and the same keys typed.
 
 - **on time**: from the limit to the limit and {grace} s after the last human input: 8 s is what the kernel keeps the
