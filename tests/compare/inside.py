@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Plays the table under one means, in a throwaway machine; prints a line of JSON for each scenario.
 
-    inside.py MEANS [--all] [GLOB...]    --all: those for idled alone, too (to try the table itself out)
+    inside.py MEANS [--all] [GLOB or title...]    --all: those for idled alone, too (to try the table itself out)
 """
 
 import fnmatch
@@ -26,7 +26,7 @@ def main() -> int:
     globs = [word for word in options if not word.startswith("--")] or ["*"]
     chosen = [entry for entry in scenario.of_themes([])
               if (entry.means == "every" or "--all" in options)
-              and any(fnmatch.fnmatch(entry.title, glob) for glob in globs)]
+              and any(glob == entry.title or fnmatch.fnmatch(entry.title, glob) for glob in globs)]
     judge = Measure(means.limit)
     for entry in chosen:
         cases.case(entry.title, timeout=entry.limits * 1.5 * means.limit + 60)(

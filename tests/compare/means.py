@@ -11,7 +11,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 from idled_testing import under_idled  # noqa: E402
 from idled_testing.machine import Machine  # noqa: E402
 from idled_testing.process import Process  # noqa: E402
-from idled_testing.scenario import Scenario  # noqa: E402
+from idled_testing.scenario import Scenario, place_of  # noqa: E402
+from idled_testing.waiting import now, until  # noqa: E402
 
 BUILD = Path(__file__).resolve().parents[2] / "build/compare"  # what `tools/packages compare` unpacks
 
@@ -29,6 +30,7 @@ class Means:
     ssh_config: Sequence[str] = ()
     set_up: Callable[[Machine, Sequence[Scenario]], None] = nothing
     is_idled: bool = False
+    alone: bool = False  # each scenario in a machine of its own
 
 
 def profile_with_tmout(machine: Machine, chosen: Sequence[Scenario]) -> None:
@@ -39,6 +41,8 @@ def autolog(machine: Machine, chosen: Sequence[Scenario]) -> None:
     shutil.copy(BUILD / "usr/sbin/autolog", "/usr/sbin/autolog")
     Path("/etc/autolog.conf").write_text("idle=1 grace=5 nomail warn\nnolostkill\n")
     machine.autolog = Process(["autolog", "-d"], name="autolog")
+    # It looks once a minute, and people do not log in just before: so the rows begin all over that minute.
+    until(now() + 7.0 * place_of(chosen[0]) % 60)
 
 
 def idled(machine: Machine, chosen: Sequence[Scenario]) -> None:
@@ -66,10 +70,12 @@ MEANS = {
         ["ssh", "-V"], ("ChannelTimeout session:*=20s",)),
     "autolog": Means(
         "autolog", 60,
-        "Debian's autolog as a daemon; `/etc/autolog.conf` with the one line for everybody that autolog.conf(5) shows, "
+        "Debian's autolog as a daemon; `/etc/autolog.conf` with one line for everybody, as autolog.conf(5) has it, "
         "`idle=1 grace=5 nomail warn`, and `nolostkill`, without which it kills what people left running. Its least "
-        "limit is a minute, and that is what it is judged by.",
-        ["dpkg-deb", "-f", str(BUILD / "autolog.deb"), "Version"], set_up=autolog),
+        "limit is a minute, and that is what it is judged by. Each row has a machine of its own, and begins at "
+        "another second of the minute: autolog ends one login after another, with pauses, and comes to most of a crowd "
+        "minutes late.",
+        ["dpkg-deb", "-f", str(BUILD / "autolog.deb"), "Version"], set_up=autolog, alone=True),
     "idled": Means(
         "idled", 20,
         "The limit in `defaults` of policy.json, warning 5 s before; a rule for the user of a row where it needs one: "

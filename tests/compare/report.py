@@ -13,13 +13,14 @@ HEAD = """\
 
 {system}, {kernel}, {cores} cores.
 
-Each row is a login that does what the row says: one that is to be *ended* when its person has gone, or one that is to be
-*kept*. The rows are those that idled's own tests hold it to (`tests/support/idled_testing/scenarios/`), less what only
-idled claims to do ({omitted}).
+Each row is a login that does what the row says: one that is to be *ended* when its person has gone, or one that is to
+be *kept*. The rows are those that idled's own tests hold it to (`tests/support/idled_testing/scenarios/`), less
+what only idled claims to do ({omitted}).
 Every means has a fresh machine, real programs, and the same keys typed.
 
 - **on time**: from the limit to the limit and {grace} s after the last human input: 8 s is what the kernel keeps the
-  time of input to. Less than a second early is on time, too: sshd counts in whole seconds. Where a row sets the terminal's times by hand *with keepalives*, one limit more is allowed, once.
+  time of input to. Less than a second early is on time, too: sshd counts in whole seconds. Where a
+  row sets the terminal's times by hand *with keepalives*, one limit more is allowed, once.
 - **late**, **early**: by how much beyond that. **never ended**: not within a limit more.
 - **kept** and **killed**: was there to the end of the row, or was ended while it worked.
 
