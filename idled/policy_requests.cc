@@ -12,14 +12,6 @@ namespace {
 using core::Session;
 using core::SessionId;
 
-// As the engine resolves it.
-policy::Subject subject_of(const Session& session) {
-  const core::Login& login = session.login;
-  return {login.user,      login.uid,         login.gids,
-          login.service,   login.remote_host, core::names_of(session.terminals),
-          kind_of(session)};
-}
-
 bool is_meant(const Session& session, const protocol::ExplainRequest& request) {
   if (!request.session.empty()) return session.login.id.value == request.session;
   return std::any_of(session.terminals.begin(), session.terminals.end(),

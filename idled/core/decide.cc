@@ -25,7 +25,8 @@ void Engine::decide(Session& session, Context& context) {
   if (session.kick) return decide_kick(session, context);
   if (session.rules->settings.idle) return decide_idle(session, context);
   if (session.warning) put_off(session, context);
-  schedule_.remove(session);  // exempt: looked at only when somebody asks
+  if (session.shortest_idle) return plan(session, context.boot() + *session.shortest_idle);
+  schedule_.remove(session);  // exempt for good: looked at only when somebody asks
 }
 
 void Engine::decide_kick(Session& session, Context& context) {

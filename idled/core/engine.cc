@@ -16,12 +16,16 @@ policy::Subject subject_of(const Login& login) {
   return {login.user, login.uid, login.gids, login.service, login.remote_host, {}, login.kind};
 }
 
+}  // namespace
+
 policy::Subject subject_of(const Session& session) {
   policy::Subject subject = subject_of(session.login);
   subject.kind = kind_of(session);
   for (const Terminal& terminal : session.terminals) subject.terminals.push_back(terminal.name);
   return subject;
 }
+
+namespace {
 
 bool is_same(const policy::Resolved& a, const policy::Resolved& b) {
   return a.idle_rule == b.idle_rule && a.settings == b.settings;
@@ -43,6 +47,12 @@ Step Engine::step(const Event& event, const Now& now) {
 
 // --- logins come and go -------------------------------------------------------
 
+// Decided once, before the terminal is known: no rule that comes to apply may find a
+// shell that ends its user sooner.
+std::string Engine::tmout_of(const policy::Subject& subject) const {
+  return shell_tmout(policy_->mildest(subject));
+}
+
 // The login that a su or sudo belongs to. Who comes over a connection of their own begins
 // one, even below an sshd that somebody started from their login.
 const Session* Engine::enclosing(const LoginOpened& event) const {
@@ -57,12 +67,11 @@ void Engine::on(const LoginOpened& event, Context& context) {
   const Session* known = find_leader(event.login.leader);
   if (!known) known = enclosing(event);
   if (known) {
-    context.want(Registered{event.token, known->login.id, shell_tmout(known->rules->settings)});
+    context.want(Registered{event.token, known->login.id, tmout_of(subject_of(*known))});
     return;
   }
   if (event.nested && event.login.ssh_connection.empty()) {
-    const policy::Resolved rules = policy_->resolve(subject_of(event.login), context.now.local);
-    context.want(Registered{event.token, {}, shell_tmout(rules.settings)});
+    context.want(Registered{event.token, {}, tmout_of(subject_of(event.login))});
     return;
   }
   if (const auto stale = by_leader_.find(event.login.leader.pid); stale != by_leader_.end())
@@ -75,7 +84,7 @@ void Engine::on(const LoginOpened& event, Context& context) {
     data.login.id.value = "p" + std::to_string(data.login.leader.pid);
   Session& session = insert(std::move(data), context.now);
   context.want(Attach{session.login.id, session.login.leader, session.login.console});
-  context.want(Registered{event.token, session.login.id, shell_tmout(session.rules->settings)});
+  context.want(Registered{event.token, session.login.id, tmout_of(subject_of(session))});
   context.want(Save{session.login.id});
   const bool adopted = session.login.adopted;
   context.want(record_of(adopted ? RecordKind::kAdopted : RecordKind::kOpened, Severity::kInfo,
@@ -99,14 +108,20 @@ void Engine::on(const LoginRestored& event, Context& context) {
 }
 
 void Engine::on(const LoginClosed& event, Context& context) {
-  if (Session* session = lookup(event.id)) close(*session, context);
+  leave(event.id, context);
 }
 
 void Engine::on(const LeaderExited& event, Context& context) {
-  Session* session = lookup(event.id);
+  leave(event.id, context);
+}
+
+// PAM has closed it, or its leader is gone. Where all of its processes are to go, it is over
+// when they are.
+void Engine::leave(const SessionId& id, Context& context) {
+  Session* session = lookup(id);
   if (!session) return;
   if (!session->ending || !session->ending->all_processes) return close(*session, context);
-  context.want(Observe{event.id});  // is anything left of it?
+  context.want(Observe{id});
 }
 
 Session& Engine::insert(SessionData data, const Now& now) {
@@ -114,6 +129,7 @@ Session& Engine::insert(SessionData data, const Now& now) {
   Session& reference = *session;
   by_leader_[reference.login.leader.pid] = &reference;
   sessions_[reference.login.id.value] = std::move(session);
+  reference.looked_at = std::max(reference.opened, reference.looked_at);
   resolve(reference, now);
   return reference;
 }
@@ -165,6 +181,7 @@ void Engine::on(const ClockStepped&, Context& context) {
   // Before the clock is trusted again: each terminal's time must be translated
   // while it is still known under which setting it was written.
   for (const auto& [id, session] : sessions_) context.want(Observe{session->login.id});
+  resolve_all(context);  // another time of day
 }
 
 void Engine::on(const TimerExpired&, Context& context) {
@@ -190,6 +207,7 @@ void Engine::resolve(Session& session, const Now& now) {
   policy::Resolved resolved = policy_->resolve(subject_of(session), now.local);
   if (!session.rules || !is_same(*session.rules, resolved))
     session.rules = std::make_shared<const policy::Resolved>(std::move(resolved));
+  session.shortest_idle = policy_->shortest_idle(subject_of(session), now.local);
   if (const std::optional<seconds> change = policy_->next_change(now.local)) {
     if (!rules_change_at_ || now.boot() + *change < *rules_change_at_)
       rules_change_at_ = now.boot() + *change;

@@ -77,10 +77,12 @@ class Engine {
   Session* lookup(const SessionId& id);
   Session& insert(SessionData data, const Now& now);
   void close(Session& session, Context& context);
+  void leave(const SessionId& id, Context& context);
   void resolve(Session& session, const Now& now);
   void resolve_all(Context& context);
 
-  const Session* enclosing(const LoginOpened& event) const;
+  [[nodiscard]] std::string tmout_of(const policy::Subject& subject) const;
+  [[nodiscard]] const Session* enclosing(const LoginOpened& event) const;
 
   // look.cc
   void take_in(Session& session, const Observation& observation, Context& context);
@@ -126,5 +128,7 @@ std::optional<BootTime> logout_at(const Session& session);
 State state_of(const Session& session);
 // As it is now: a login without a terminal may open one, and lose it.
 Kind kind_of(const Session& session);
+// What a rule can match on.
+policy::Subject subject_of(const Session& session);
 
 }  // namespace idled::core

@@ -144,7 +144,14 @@ void Engine::plan(Session& session, BootTime next) {
   for (const Terminal& terminal : session.terminals)
     if (const std::optional<BootTime> settles = settles_at(terminal.memory))
       next = std::min(next, std::max(*settles, session.looked_at + kSettling));
-  if (session.rules->settings.activity == policy::Activity::kJob && !session.terminals.empty()) {
+  // A terminal that opens meanwhile may be under a shorter limit: it is seen in time.
+  const policy::Settings& settings = session.rules->settings;
+  if (session.shortest_idle && (!settings.idle || *session.shortest_idle < *settings.idle)) {
+    const auto leads = policy::warnings_before(settings, *session.shortest_idle);
+    const seconds lead = leads.empty() ? seconds(0) : leads.front();
+    next = std::min(next, session.looked_at + *session.shortest_idle - lead);
+  }
+  if (settings.activity == policy::Activity::kJob && !session.terminals.empty()) {
     const auto polls = session.looked_at.time_since_epoch() / kWorkPoll;
     next = std::min(next, BootTime(kWorkPoll * (polls + 1)));
   }

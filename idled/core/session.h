@@ -78,6 +78,8 @@ struct Session : SessionData {
   explicit Session(SessionData data) : SessionData(std::move(data)) {}
 
   std::shared_ptr<const policy::Resolved> rules;
+  // Under whatever rule a terminal that opens may bring: policy::Policy::shortest_idle.
+  std::optional<seconds> shortest_idle;
   std::optional<LastInput> input;  // as of the last look; none without evidence
   BootTime looked_at{};
   Look look = Look::kBrief;  // of which kind that was

@@ -204,6 +204,7 @@ TEST(Leftovers, KillEndsAllOfTheLoginAndWaitsForIt) {
   const SessionId id = sim.open();
   sim.logins[id.value].stubborn_processes = 3;
   while (!sim.logins[id.value].hung_up_at) sim.pass(seconds(1));
+  sim.deliver(LoginClosed{id});  // sshd notices, and PAM closes it
   sim.pass(seconds(1));
   ASSERT_TRUE(sim.is_open(id)) << "its leader is gone, its processes are not";
   EXPECT_EQ(state_of(*sim.engine.find(id)), State::kEnding);

@@ -149,5 +149,44 @@ TEST(Windows, CostAWakeUpAnEdgeAndNoMore) {
   EXPECT_LE(sim.steps - before, 10U * 3);
 }
 
+TEST(ATerminalThatOpens, MayBringALimit) {
+  Sim sim(R"({"defaults": { "idle": "5m" }, "rules": [
+    { "name": "tunnels", "match": { "kind": "no-terminal" }, "idle": "never" }]})");
+  const SessionId id = open(sim, [](Login&) {}, {});
+  sim.pass(seconds(1));
+  sim.logins[id.value].terminals["pts/7"] = sim.new_terminal();
+  sim.pass(hours(10));
+  EXPECT_FALSE(sim.is_open(id)) << rule_of(sim, id);
+}
+
+TEST(ATerminalThatOpens, MayBringAShorterLimit) {
+  Sim sim(R"({"defaults": { "idle": "2h" }, "rules": [
+    { "name": "pts", "match": { "terminal": "pts/*" }, "idle": "5m" }]})");
+  const SessionId id = open(sim, [](Login&) {}, {});
+  sim.pass(seconds(1));
+  sim.logins[id.value].terminals["pts/7"] = sim.new_terminal();
+  sim.pass(minutes(10));
+  EXPECT_FALSE(sim.is_open(id)) << rule_of(sim, id);
+}
+
+TEST(Tmout, ContradictsNoRuleThatMayComeToApply) {
+  Sim sim(R"({"defaults": { "idle": "5m" }, "rules": [
+    { "name": "pts", "match": { "terminal": "pts/*" }, "idle": "1h" }]})");
+  open(sim, [](Login&) {}, {});
+  EXPECT_EQ(sim.registered.back().tmout, "7200");
+}
+
+TEST(Windows, FollowTheClockThatIsSet) {
+  Sim sim(kByDay);
+  sim.pass(kToMondayAtFive - hours(10));  // Monday 07:00 (it says seven)
+  const SessionId id = sim.open();
+  sim.pass(minutes(4) + seconds(9));  // it has been looked at
+  EXPECT_EQ(rule_of(sim, id), "defaults");
+  sim.wall_ahead += hours(3);  // it is 10:00
+  sim.deliver(ClockStepped{});
+  sim.pass(seconds(5));
+  EXPECT_EQ(rule_of(sim, id), "by day");
+}
+
 }  // namespace
 }  // namespace idled::core
