@@ -129,7 +129,8 @@ Session& Engine::insert(SessionData data, const Now& now) {
   Session& reference = *session;
   by_leader_[reference.login.leader.pid] = &reference;
   sessions_[reference.login.id.value] = std::move(session);
-  reference.looked_at = std::max(reference.opened, reference.looked_at);
+  reference.looked_at = reference.opened;
+  reference.clocks = now.clocks;
   resolve(reference, now);
   return reference;
 }

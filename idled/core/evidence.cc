@@ -12,14 +12,14 @@ WallTime block_end(WallTime atime) {
 
 // The instant that the end of the time's block stands for, under each setting of
 // the wall clock that may have been in force when it was written.
-BootTime translate(WallTime time, const std::optional<TerminalMemory>& before,
+BootTime translate(WallTime time, const std::optional<ClockReading>& before,
                    const ClockReading& clocks) {
   const WallTime end = block_end(time);
   const BootTime latest =
       clocks.boot + kAtimeBlock;  // later is not possible: the read has happened
   const BootTime under_new = clocks.to_boot(end);
   if (!before) return std::min(under_new, latest);
-  const BootTime under_old = before->clocks.to_boot(end);
+  const BootTime under_old = before->to_boot(end);
   const auto [low, high] = std::minmax(under_old, under_new);
   if (high <= latest) return high;
   if (low <= latest) return low;
@@ -31,6 +31,16 @@ bool is_doubtful(const std::optional<TerminalMemory>& before, const TerminalSamp
                  WallTime opened_at) {
   if (before) return before->doubted || sample.ctime != before->ctime;
   return sample.ctime > opened_at + kOpening;
+}
+
+// When a time was last set by hand: of the settings of the clock that are possible, the
+// later one that is past.
+BootTime changed_at(WallTime ctime, const std::optional<ClockReading>& before,
+                    const ClockReading& clocks) {
+  const BootTime under_new = clocks.to_boot(ctime);
+  if (!before) return std::min(under_new, clocks.boot);
+  const auto [low, high] = std::minmax(before->to_boot(ctime), under_new);
+  return high <= clocks.boot ? high : std::min(low, clocks.boot);
 }
 
 void note_ctime(TerminalMemory& memory, WallTime ctime, BootTime at) {
@@ -49,9 +59,10 @@ void raise(TerminalMemory& memory, BootTime at, Witness witness) {
 
 // What counts beside input.
 void remember_others(TerminalMemory& memory, const std::optional<TerminalMemory>& before,
-                     const TerminalSample& sample, const ClockReading& clocks) {
+                     const TerminalSample& sample, const ClockReading& clocks,
+                     const std::optional<ClockReading>& earlier) {
   if (!before || sample.mtime != before->mtime) {
-    memory.last_output = std::max(memory.last_output, translate(sample.mtime, before, clocks));
+    memory.last_output = std::max(memory.last_output, translate(sample.mtime, earlier, clocks));
     memory.mtime = sample.mtime;
   }
   if (sample.work && memory.work && *sample.work != *memory.work) memory.last_work = clocks.boot;
@@ -61,16 +72,18 @@ void remember_others(TerminalMemory& memory, const std::optional<TerminalMemory>
 }  // namespace
 
 TerminalMemory remember(const std::optional<TerminalMemory>& before, const TerminalSample& sample,
-                        const ClockReading& clocks, WallTime opened_at, bool reads_told) {
+                        const ClockReading& clocks, WallTime opened_at, bool reads_told,
+                        const std::optional<ClockReading>& earlier_look) {
+  const std::optional<ClockReading> earlier = before ? before->clocks : earlier_look;
   TerminalMemory after = before.value_or(TerminalMemory{});
   const bool moved = !before || before->atime != sample.atime;
   after.doubted = is_doubtful(before, sample, opened_at);
   // A watch may be lost: another terminal of the same name, a daemon started anew.
   after.armed = after.armed && sample.watched;
   if (!after.armed && moved) {
-    BootTime read = translate(sample.atime, before, clocks);
+    BootTime read = translate(sample.atime, earlier, clocks);
     const bool set_by_hand = after.doubted || !before;  // of a new terminal nobody knows
-    if (set_by_hand) read = std::max(read, std::min(clocks.to_boot(sample.ctime), clocks.boot));
+    if (set_by_hand) read = std::max(read, changed_at(sample.ctime, earlier, clocks));
     // Not past this look where the time is in doubt: what comes later, the watch tells.
     if (after.doubted) read = std::min(read, clocks.boot);
     raise(after, read, after.doubted ? Witness::kDoubtful : Witness::kTerminal);
@@ -80,7 +93,7 @@ TerminalMemory remember(const std::optional<TerminalMemory>& before, const Termi
   if (!after.armed) after.settled = false;
   if (const auto due = settles_at(after); due && reads_told && clocks.boot >= *due)
     after.settled = true;
-  remember_others(after, before, sample, clocks);
+  remember_others(after, before, sample, clocks, earlier);
   if (sample.unread > (before ? before->unread : 0)) raise(after, clocks.boot, Witness::kUnread);
   after.clocks = clocks;
   after.atime = sample.atime;

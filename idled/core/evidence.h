@@ -95,8 +95,11 @@ struct TerminalMemory {
 
 // The memory after a look. `before` is none for a terminal seen for the first time;
 // `opened_at` is when its login was opened; `reads_told` is Observation::reads_told.
+// `earlier`: the clocks at the last look at the login, or at its opening: the wall clock may
+// have been set before the first look at this terminal.
 TerminalMemory remember(const std::optional<TerminalMemory>& before, const TerminalSample& sample,
-                        const ClockReading& clocks, WallTime opened_at, bool reads_told = false);
+                        const ClockReading& clocks, WallTime opened_at, bool reads_told = false,
+                        const std::optional<ClockReading>& earlier = std::nullopt);
 
 // The memory after a read was told, with the terminal's ctime as it was right after.
 TerminalMemory remember_read(TerminalMemory memory, WallTime ctime, BootTime at);

@@ -24,10 +24,11 @@ std::vector<Terminal> remember_all(const Session& session, const Observation& ob
   after.reserve(observation.terminals.size());
   for (const TerminalSample& sample : observation.terminals) {
     const Terminal* known = find_terminal(session.terminals, sample.name);
-    after.push_back({sample.name,
-                     remember(known ? std::optional(known->memory) : std::nullopt, sample,
-                              observation.clocks, session.login.opened_at, observation.reads_told),
-                     sample.foreground, sample.watched});
+    after.push_back(
+        {sample.name,
+         remember(known ? std::optional(known->memory) : std::nullopt, sample, observation.clocks,
+                  session.login.opened_at, observation.reads_told, session.clocks),
+         sample.foreground, sample.watched});
   }
   return after;
 }
@@ -80,6 +81,7 @@ void Engine::take_in(Session& session, const Observation& observation, Context& 
   session.terminals = std::move(terminals);
   session.input = latest_activity(session, session.terminals, observation);
   session.looked_at = observation.clocks.boot;
+  session.clocks = observation.clocks;
   session.look = observation.look;
   if (observation.look == Look::kClose)
     session.uninterruptible = uninterruptible(session, observation);

@@ -82,6 +82,7 @@ struct Session : SessionData {
   std::optional<seconds> shortest_idle;
   std::optional<LastInput> input;  // as of the last look; none without evidence
   BootTime looked_at{};
+  ClockReading clocks;       // of that look; before the first one, of the opening
   Look look = Look::kBrief;  // of which kind that was
   // The program of `never_interrupt` in front, as of the last close look, and the one that
   // the logout waits for.

@@ -1,0 +1,77 @@
+// A machine of the test's: the same daemon runs on it, its time is set by hand.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "idled/host.h"
+
+namespace idled {
+
+class FakeHost final : public Host {
+ public:
+  core::Now now() override { return {{boot, WallTime(boot.time_since_epoch() + wall_ahead)}, {}}; }
+  Result<Caller> identify_caller(pid_t pid) override {
+    if (pid == 666) return Error{"process 666 lives in another pid namespace", EXDEV};
+    return Caller{{pid, 1}, {}, false};
+  }
+  Result<void> attach(const core::Attach& login) override {
+    if (login.leader.pid == 404) return Error{"gone", ESRCH};
+    return {};
+  }
+  core::Observation observe(const core::Session& session, core::Look look) override {
+    core::Observation observation;
+    observation.clocks = now().clocks;
+    observation.look = look;
+    core::TerminalSample sample;
+    sample.name = "pts/" + std::to_string(session.login.leader.pid);
+    sample.atime = atime.value_or(observation.clocks.wall - seconds(60));
+    sample.foreground = "vi";
+    sample.watched = true;
+    observation.terminals.push_back(sample);
+    return observation;
+  }
+  void watch(const core::Watch&) override {}
+  Seen take_seen() override { return {}; }
+  core::Written write(const core::Session& session, const std::vector<std::string>&,
+                      std::string_view text) override {
+    shown += text;
+    return {session.login.id, true};
+  }
+  Result<void> hang_up(const core::Session& session, const std::vector<std::string>&,
+                       bool) override {
+    hung_up.push_back(session.login.id.value);
+    return {};
+  }
+  void signal_terminal_leaders(const core::SessionId&, core::Signal) override {}
+  void signal_login(const core::SignalLogin& signal) override {
+    signalled.push_back(signal.id.value);
+  }
+  Result<void> save_state(const core::SessionId&, const core::SessionData&) override {
+    if (disk_full)
+      return Error{"cannot write /run/idled/sessions/p1.json: No space left on device", ENOSPC};
+    return {};
+  }
+  void forget(const core::SessionId&) override {}
+  std::vector<core::SessionData> load_state(std::vector<std::string>& trouble) override {
+    trouble = bad_state;
+    return state;
+  }
+  std::vector<core::Login> find_logins(const IsKnown&) override { return found; }
+  void record(const core::Record& record) override { records.push_back(record); }
+
+  BootTime boot{seconds(1000)};
+  seconds wall_ahead{1'600'000'000};  // a whole number of the 8-second blocks
+  std::optional<WallTime> atime;      // of every terminal; none: a minute ago, always
+  bool disk_full = false;
+  std::vector<std::string> bad_state;
+  std::vector<core::SessionData> state;
+  std::vector<core::Login> found;
+  std::string shown;  // on all terminals
+  std::vector<std::string> hung_up;
+  std::vector<std::string> signalled;
+  std::vector<core::Record> records;
+};
+
+}  // namespace idled
