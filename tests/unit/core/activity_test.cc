@@ -2,6 +2,8 @@
 // traffic of a connection, and a program that must not be cut off.
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "tests/unit/core/sim.h"
 
 namespace idled::core {
@@ -212,6 +214,49 @@ TEST(Leftovers, KillEndsAllOfTheLoginAndWaitsForIt) {
   EXPECT_FALSE(sim.is_open(id));
   EXPECT_EQ(sim.logins[id.value].log,
             (std::vector<std::string>{"hangup", "terminate login all", "kill login all"}));
+}
+
+// True input and noise by chance: changes of mode and times, output, keepalives, clocks that
+// are looked at in between. Nobody who types is ended, and nobody outlasts the doubtful past.
+TEST(Noise, NeverMakesAnybodyEarlyNorKeepsAnybody) {
+  for (unsigned seed = 1; seed <= 60; ++seed) {
+    std::mt19937 random(seed);
+    const auto chance = [&](unsigned most) { return random() % most; };
+    Sim sim(R"({"defaults": {"idle": "60s", "warn": ["10s"]}})");
+    const bool has_wire = chance(2) == 0;
+    if (has_wire) sim.last_data = sim.boot;
+    const SessionId id = sim.open();
+    BootTime last_key = sim.boot;
+    while (sim.boot < BootTime(seconds(1000)) + std::chrono::minutes(20)) {
+      sim.pass(std::chrono::milliseconds(100 + chance(25'000)));
+      ASSERT_TRUE(sim.is_open(id)) << "early: the last key was " << (sim.boot - last_key).count()
+                                   << " ns ago, seed " << seed;
+      if (sim.boot - last_key > seconds(30)) {  // a key, well clear of what moves the ctime
+        if (has_wire) sim.last_data = sim.boot;
+        sim.type(id);
+        last_key = sim.boot;
+        continue;
+      }
+      switch (chance(5)) {
+        case 0:
+          sim.change(id);  // chmod
+          break;
+        case 1:
+          sim.touch(id, chance(2) == 0);
+          break;
+        case 2:
+          sim.touch(id, false, WallTime(sim.clocks().wall + std::chrono::hours(chance(100))));
+          break;
+        case 3:
+          sim.print(id);
+          break;
+        default:
+          if (has_wire) sim.last_data = sim.boot;  // a keepalive
+      }
+    }
+    sim.pass(2 * seconds(60) + kBlock + seconds(1));
+    ASSERT_FALSE(sim.is_open(id)) << "kept by noise, seed " << seed;
+  }
 }
 
 // --- what is part of another login ---

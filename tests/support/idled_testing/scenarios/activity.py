@@ -3,7 +3,7 @@
 import re
 
 from ..scenario import scenario
-from ..waiting import now, wait_until
+from ..waiting import now, until, wait_until
 
 OUTPUT, JOB, NETWORK = {"activity": "output"}, {"activity": "job"}, {"no_terminal": "network"}
 DONE = re.compile(r"done-(2)\n")
@@ -142,7 +142,8 @@ def killed(name, command, needs=()):
         key = s.enter(client, command)
         left = wait_until(lambda: set(client.processes()) - {client.shell_pid()}, "what is left to begin")
         s.test.log(f"left: {left}; all of the login: {client.processes()}")
-        other.type("\n")
+        until(key + s.limit / 2)
+        other.type("\n")  # so that it is not idle itself by then
         s.ends(client, key)
         wait_until(lambda: not client.processes(), f"{client.processes()} to be gone", timeout=6)
         kept = other.processes()
