@@ -122,7 +122,7 @@ void add_rows(const SessionInfo& session, WallTime now, std::vector<Row>& rows) 
       rows.push_back(std::exchange(row, {}));
       row[kIdle] = brief(terminal.idle_seconds);
     }
-    row[kTerminal] = cell(terminal.name);
+    row[kTerminal] = cell(terminal.name + (terminal.forged ? " (forged)" : ""));
     row[kInFront] = cell(terminal.foreground);
     first = false;
   }

@@ -39,7 +39,8 @@ BootTime changed_at(WallTime ctime, const std::optional<ClockReading>& before,
                     const ClockReading& clocks) {
   const BootTime under_new = clocks.to_boot(ctime);
   if (!before) return std::min(under_new, clocks.boot);
-  const auto [low, high] = std::minmax(before->to_boot(ctime), under_new);
+  const BootTime under_old = before->to_boot(ctime);
+  const auto [low, high] = std::minmax(under_old, under_new);  // references to both
   return high <= clocks.boot ? high : std::min(low, clocks.boot);
 }
 

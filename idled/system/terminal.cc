@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
@@ -126,7 +127,9 @@ Result<OwnedFd> Terminal::pin(const std::string& name) {
   if (!fd) return errno_error("cannot look at " + path);
   struct stat status {};
   if (fstat(fd.get(), &status) < 0) return errno_error("fstat " + path);
-  if (!S_ISCHR(status.st_mode) || terminal_name(status.st_rdev) != name)
+  // Serial lines have many majors, of which we do not know the names; open() asks isatty(3).
+  const std::string known_as = terminal_name(status.st_rdev);
+  if (!S_ISCHR(status.st_mode) || (!known_as.empty() && known_as != name))
     return Error{path + " is not a terminal of that name", ENODEV};
   return fd;
 }
@@ -138,6 +141,7 @@ Result<Terminal> Terminal::open(const std::string& name, const OwnedFd& pinned) 
   const std::string link = "/proc/self/fd/" + std::to_string(pinned.get());
   OwnedFd slave(::open(link.c_str(), kOpenFlags));
   if (!slave) return errno_error("cannot open " + name);
+  if (isatty(slave.get()) == 0) return Error{name + " is not a terminal", ENODEV};
   int mode = KD_TEXT;
   if (ioctl(slave.get(), KDGETMODE, &mode) == 0 && mode != KD_TEXT)
     return Error{name + " shows a graphical session", EBUSY};

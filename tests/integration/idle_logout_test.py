@@ -126,6 +126,30 @@ def assert_ended_since_it_began(client):
     promise.assert_logged_out_between(client, client.started_at, 20, now() - client.started_at + 29)
 
 
+# --- what is said of it --------------------------------------------------------------------------------------
+
+
+@case("a terminal whose times are set again and again is named, in the list and in the log, and what decided")
+def _(t):
+    client = t.login(t.new_user(), settings=["ServerAliveInterval=2"])
+    assert t.machine.session_of(client)["witness"] in ("terminal", "connection")
+    key = client.type("(while :; do touch -a $(tty); sleep 0.5; done) &\n")
+    client.prompt()
+    terminal = client.terminal()
+
+    def forged():
+        session = t.machine.session_of(client)
+        return session["terminals"][0]["forged"] and session
+    session = wait_until(forged, "the list to name it")
+    assert session["witness"] == "terminal, its times changed", session
+    row = next(line for line in t.machine.idlectl("list").stdout.splitlines() if session["id"] in line)
+    assert f"{terminal} (forged)" in row, row
+    said = t.machine.daemon.wait_for(re.compile(rf"The times of {terminal} are set by hand, .*IDLED_FORGED={terminal}"))
+    assert "IDLED_WITNESS=terminal, its times changed" in said[0], said[0]
+    promise.assert_logged_out_between(client, key, high=2 * 20 + 9)
+    t.machine.daemon.wait_for(re.compile(rf"Logging out session {session['id']} .*IDLED_FORGED={terminal} \(\d+ times\)"))
+
+
 def prepare():
     machine = Machine()
     machine.start_daemon(POLICY)

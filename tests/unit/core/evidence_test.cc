@@ -252,6 +252,18 @@ TEST(Remember, ATimeSetBackCountsFromTheSetting) {
             boot(1250));
 }
 
+// As it is first seen: with the clocks of the opening at hand, and set since.
+TEST(Remember, ATimeSetBackBeforeTheFirstLookCountsFromTheSetting) {
+  const ClockReading opening = clocks(1000);
+  const TerminalSample sample = changed_at(1002, 10, false);
+  for (const seconds step : {seconds(0), seconds(hours(1)), seconds(-hours(1))})
+    EXPECT_EQ(core::remember(std::nullopt, sample, clocks(1015, kWallAhead + step), opening.wall,
+                             false, opening)
+                  .last_input,
+              boot(1002))
+        << step.count();
+}
+
 TEST(RememberRead, OfATerminalInNoDoubtSaysNothingNew) {
   const TerminalMemory memory =
       core::remember(std::nullopt, read_at(1000), clocks(1100), clocks(1100).wall);

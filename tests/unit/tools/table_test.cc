@@ -51,6 +51,13 @@ std::vector<std::string> lines(const std::string& text) {
   return result;
 }
 
+TEST(Table, NamesATerminalWhoseTimesAreForged) {
+  SessionInfo session = alice();
+  session.terminals[0].forged = true;
+  EXPECT_NE(render_table({session}, kNow, 0).find("pts/3 (forged)"), std::string::npos);
+  EXPECT_EQ(render_table({alice()}, kNow, 0).find("forged"), std::string::npos);
+}
+
 TEST(Table, ShowsASessionAndWhatIsNotKnown) {
   EXPECT_EQ(render_table({alice(), exempt_bob()}, kNow, 0),
             "SESSION  USER   TERMINAL  FROM        IDLE  LIMIT  LEFT  STATE   RULE      IN FRONT\n"
