@@ -18,7 +18,7 @@ std::string session_scope(pid_t pid) {
   std::istringstream lines(*text);
   for (std::string line; std::getline(lines, line);) {
     if (!line.starts_with("0::") && line.find(":name=systemd:") == std::string::npos) continue;
-    const std::string path = line.substr(line.find(':', line.find(':') + 1) + 1);
+    std::string path = line.substr(line.find(':', line.find(':') + 1) + 1);
     const std::string name = path.substr(path.rfind('/') + 1);
     if (name.starts_with("session-") && name.ends_with(".scope")) return path;
   }
