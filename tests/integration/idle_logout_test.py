@@ -6,6 +6,7 @@ second above is for the farewell, the signals and a busy machine. What may run o
 evasion_test.py.
 """
 
+import re
 import sys
 from pathlib import Path
 
@@ -141,13 +142,16 @@ def _(t):
         session = t.machine.session_of(client)
         return session["terminals"][0]["forged"] and session
     session = wait_until(forged, "the list to name it")
-    assert session["witness"] == "terminal, its times changed", session
+    # Where the keys before are in the same 8-second block, or the connection was quiet, these decide.
+    witnesses = ("terminal", "terminal, its times changed", "connection")
+    assert session["witness"] in witnesses, session
     row = next(line for line in t.machine.idlectl("list").stdout.splitlines() if session["id"] in line)
     assert f"{terminal} (forged)" in row, row
-    said = t.machine.daemon.wait_for(re.compile(rf"The times of {terminal} are set by hand, .*IDLED_FORGED={terminal}"))
-    assert "IDLED_WITNESS=terminal, its times changed" in said[0], said[0]
+    log = t.machine.daemon
+    said = log.wait_for(re.compile(rf"The times of {terminal} are set by hand, .*IDLED_FORGED={terminal}"))
+    assert any(f"IDLED_WITNESS={witness}" in said[0] for witness in witnesses), said[0]
     promise.assert_logged_out_between(client, key, high=2 * 20 + 9)
-    t.machine.daemon.wait_for(re.compile(rf"Logging out session {session['id']} .*IDLED_FORGED={terminal} \(\d+ times\)"))
+    log.wait_for(re.compile(rf"Logging out session {session['id']} .*IDLED_FORGED={terminal} \(\d+ times\)"))
 
 
 def prepare():
