@@ -39,14 +39,7 @@ bool is_mosh(std::string_view comm) {
 
 // A name can be taken by any process; the program behind it is root's.
 bool runs_file_of_root(pid_t pid) {
-  char target[4096];
-  const std::string path = "/proc/" + std::to_string(pid) + "/exe";
-  const ssize_t size = readlink(path.c_str(), target, sizeof target);
-  if (size <= 0) return false;
-  std::string file(target, static_cast<std::size_t>(size));
-  constexpr std::string_view kDeleted = " (deleted)";  // upgraded since
-  if (file.ends_with(kDeleted)) file.resize(file.size() - kDeleted.size());
-  return is_root_owned(file);
+  return is_root_owned(program_of(pid));
 }
 
 WallTime started_at(const ProcStat& stat) {

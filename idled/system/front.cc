@@ -30,9 +30,7 @@ bool is_called(std::string_view path, std::string_view comm) {
 // The file that the process is named after: its program, or the script that the
 // program interprets; empty if it has given itself another name.
 std::string file_of(const Entry& process) {
-  std::string program = link_of(process.pid, "exe");
-  constexpr std::string_view kDeleted = " (deleted)";  // dpkg has just replaced itself
-  if (program.ends_with(kDeleted)) program.resize(program.size() - kDeleted.size());
+  std::string program = program_of(process.pid);
   if (is_called(program, process.stat.comm)) return program;
   // "/bin/sh /usr/sbin/update-initramfs -u": the kernel passes the script's path.
   std::istringstream words(read_cmdline(process.pid));
@@ -52,6 +50,13 @@ bool runs_as_root(pid_t pid) {
 }
 
 }  // namespace
+
+std::string program_of(pid_t pid) {
+  std::string program = link_of(pid, "exe");
+  constexpr std::string_view kDeleted = " (deleted)";  // dpkg has just replaced itself
+  if (program.ends_with(kDeleted)) program.resize(program.size() - kDeleted.size());
+  return program;
+}
 
 std::vector<const Entry*> in_front(const ProcessTable& table, dev_t device, pid_t group) {
   std::vector<const Entry*> front;

@@ -29,6 +29,10 @@ core::Work work_of(const std::vector<const ProcessTable::Entry*>& front, pid_t g
 // bytes. That a user has called a program of theirs "dpkg" does not make it one.
 std::vector<std::string> root_programs(const std::vector<const ProcessTable::Entry*>& front);
 
+// The file that the process runs, by name, even if it has been replaced since; empty if it is
+// gone, or a thread of the kernel.
+std::string program_of(pid_t pid);
+
 // Whether only root can change the file: it and each folder above it are root's, and neither
 // group nor others may write. `path` is absolute, without symbolic links.
 bool is_root_owned(const std::string& path);
