@@ -79,7 +79,9 @@ void Daemon::perform(const core::Write& action) {
   const core::Session* session = engine_.find(action.id);
   if (!session) return;
   tell_seen();
-  deliver(host_.write(*session, action.terminals, action.text));
+  core::Written written = host_.write(*session, action.terminals, action.text);
+  written.warned_of = action.warns_of;
+  deliver(std::move(written));
   // What is told now of these terminals' output is our own.
   Seen seen = host_.take_seen();
   for (core::TerminalSeen& one : seen.terminals) {

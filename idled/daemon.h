@@ -47,6 +47,8 @@ class Daemon final : public service::Handler {
                service::Answer answer) override;
   void on_kick(const service::Peer& peer, const protocol::KickRequest& request,
                service::Answer answer) override;
+  void on_hold(const service::Peer& peer, const protocol::HoldRequest& request,
+               service::Answer answer) override;
   void on_status(const service::Peer& peer, service::Answer answer) override;
   void on_explain(const service::Peer& peer, const protocol::ExplainRequest& request,
                   service::Answer answer) override;
@@ -74,6 +76,7 @@ class Daemon final : public service::Handler {
   void perform(const core::Forget& action);
   void perform(const core::Registered& action);
   void perform(const core::KickAnswered& action);
+  void perform(const core::HoldAnswered& action);
   void perform(const core::Record& action);
 
   void perform_at_last(const core::HangUp& action);
@@ -83,6 +86,11 @@ class Daemon final : public service::Handler {
   [[nodiscard]] bool may_see(const service::Peer& peer, const core::Session& session) const;
   std::vector<core::SessionId> visible_to(const service::Peer& peer) const;
   void look_at(const std::vector<core::SessionId>& ids);
+  // The login that a request names, by one of the two, and has just been looked at. None:
+  // the answer has been given.
+  std::optional<core::SessionId> find_meant(const service::Peer& peer, const std::string& session,
+                                            const std::string& terminal,
+                                            const service::Answer& answer);
   [[nodiscard]] std::string name_of(const service::Peer& peer) const;
 
   Host& host_;

@@ -3,6 +3,8 @@
 
 #include "base/text.h"
 #include "base/version.h"
+#include "idled/core/records.h"
+#include "idled/core/tmout.h"
 #include "idled/daemon.h"
 #include "idled/session_view.h"
 #include "idled/snapshot.h"
@@ -14,7 +16,8 @@ using core::Kind;
 using core::SessionId;
 
 constexpr std::size_t kSessionsPerReply = 64;  // keeps each below the cap of a message
-constexpr std::int64_t kLongestKickDelay = std::int64_t{7} * 24 * 3600;
+constexpr std::size_t kLongestReason = 256;    // bytes; a line
+constexpr std::int64_t kLongestDelay = std::int64_t{7} * 24 * 3600;
 
 // "/dev/pts/3" and "pts/3" are the same terminal.
 std::string_view below_dev(std::string_view name) {
@@ -69,12 +72,36 @@ core::Login login_of(const protocol::RegisterRequest& request, const core::Proce
   return login;
 }
 
+bool has_terminal(const core::Session& session, std::string_view name) {
+  return std::any_of(session.terminals.begin(), session.terminals.end(),
+                     [&](const core::Terminal& t) { return t.name == below_dev(name); });
+}
+
 bool is_meant(const core::Session& session, const protocol::KickRequest& request) {
   if (!request.session.empty()) return session.login.id.value == request.session;
   if (!request.user.empty()) return session.login.user == request.user;
-  return std::any_of(
-      session.terminals.begin(), session.terminals.end(),
-      [&](const core::Terminal& t) { return t.name == below_dev(request.terminal); });
+  return has_terminal(session, request.terminal);
+}
+
+// In HoldRefused; empty: it has been done.
+std::string_view reason_of(core::HoldOutcome outcome) {
+  switch (outcome) {
+    case core::HoldOutcome::kDone:
+      return "";
+    case core::HoldOutcome::kNotAllowed:
+      return "not-allowed";
+    case core::HoldOutcome::kTooLong:
+      return "too-long";
+    case core::HoldOutcome::kUsedUp:
+      return "used-up";
+    case core::HoldOutcome::kOfAnAdmin:
+      return "of-an-admin";
+    case core::HoldOutcome::kEnding:
+      return "ending";
+    case core::HoldOutcome::kNotHeld:
+      return "not-held";
+  }
+  return "";
 }
 
 protocol::KickedLogin kicked_login(const core::Session& session) {
@@ -141,7 +168,7 @@ void Daemon::on_kick(const service::Peer& peer, const protocol::KickRequest& req
   if (selectors != 1)
     return answer.fail(protocol::kInvalidParameter,
                        protocol::error_parameter("parameter", "session"));
-  if (request.delay_seconds < 0 || request.delay_seconds > kLongestKickDelay)
+  if (request.delay_seconds < 0 || request.delay_seconds > kLongestDelay)
     return answer.fail(protocol::kInvalidParameter,
                        protocol::error_parameter("parameter", "delay_seconds"));
 
@@ -167,6 +194,70 @@ void Daemon::on_kick(const service::Peer& peer, const protocol::KickRequest& req
   }
   deliver(core::KickRequested{token, std::move(meant), name_of(peer), printable(request.message),
                               seconds(request.delay_seconds), request.wait});
+}
+
+std::optional<SessionId> Daemon::find_meant(const service::Peer& peer, const std::string& session,
+                                            const std::string& terminal,
+                                            const service::Answer& answer) {
+  if (session.empty() == terminal.empty()) {
+    answer.fail(protocol::kInvalidParameter, protocol::error_parameter("parameter", "session"));
+    return std::nullopt;
+  }
+  const std::vector<SessionId> visible = visible_to(peer);
+  look_at(visible);  // terminals are found, not told
+  for (const SessionId& id : visible) {
+    const core::Session* one = engine_.find(id);
+    if (one && (session.empty() ? has_terminal(*one, terminal) : id.value == session)) return id;
+  }
+  // Whoever sees only their own is not told whether another's exists.
+  if (is_admin(peer))
+    answer.fail(protocol::kNoSuchSession, protocol::error_parameter("id", session + terminal));
+  else
+    answer.fail(protocol::kPermissionDenied);
+  return std::nullopt;
+}
+
+void Daemon::on_hold(const service::Peer& peer, const protocol::HoldRequest& request,
+                     service::Answer answer) {
+  const bool is_sane =
+      request.end ? request.seconds == 0 : request.seconds > 0 && request.seconds <= kLongestDelay;
+  if (!is_sane)
+    return answer.fail(protocol::kInvalidParameter,
+                       protocol::error_parameter("parameter", "seconds"));
+  if (request.why.size() > kLongestReason)
+    return answer.fail(protocol::kInvalidParameter, protocol::error_parameter("parameter", "why"));
+  const std::optional<SessionId> meant =
+      find_meant(peer, request.session, request.terminal, answer);
+  if (!meant) return;
+  core::HoldRequested event{keep(std::move(answer)), *meant, name_of(peer),
+                            is_admin(peer),          {},     printable(request.why)};
+  if (!request.end) event.duration = seconds(request.seconds);
+  deliver(std::move(event));
+}
+
+void Daemon::perform(const core::HoldAnswered& action) {
+  const std::optional<service::Answer> answer = take(action.token);
+  const core::Session* session = engine_.find(action.id);
+  if (!answer) return;
+  if (!session)
+    return answer->fail(protocol::kNoSuchSession, protocol::error_parameter("id", action.id.value));
+  const policy::Settings& settings = session->rules->settings;
+  if (action.outcome != core::HoldOutcome::kDone)
+    return answer->fail(protocol::kHoldRefused,
+                        protocol::encode(protocol::HoldRefusedError{
+                            std::string(reason_of(action.outcome)), settings.hold_max.count()}));
+  const core::Now now = host_.now();
+  protocol::HoldReply reply;
+  reply.session = action.id.value;
+  reply.user = session->login.user;
+  if (session->hold) reply.until = format_rfc3339(now.clocks.to_wall(session->hold->until));
+  if (const std::optional<core::End> end = core::end_of(*session)) {
+    reply.logout_at = format_rfc3339(now.clocks.to_wall(end->at));
+    reply.logout_cause = core::name_of(end->cause);
+  }
+  if (const std::optional<seconds> limit = core::prompt_limit(session->tmout))
+    reply.tmout_seconds = limit->count();
+  answer->done(protocol::encode(reply));
 }
 
 void Daemon::on_status(const service::Peer&, service::Answer answer) {

@@ -32,6 +32,8 @@ std::string_view name_of(State state) {
       return "active";
     case State::kWarned:
       return "warned";
+    case State::kHeld:
+      return "held";
     case State::kWaiting:
       return "waiting";
     case State::kEnding:
@@ -44,6 +46,15 @@ std::string_view name_of(State state) {
 
 std::int64_t seconds_since(BootTime then, const core::Now& now) {
   return std::chrono::floor<seconds>(std::max(now.boot() - then, nanoseconds(0))).count();
+}
+
+// What keeps the login, in words.
+std::optional<std::string> hold_of(const Session& session, const core::Now& now) {
+  if (session.waits_for) return "waits for " + *session.waits_for + ", run by root in front";
+  if (!session.hold) return std::nullopt;
+  const core::Hold& hold = *session.hold;
+  return "held by " + hold.by + " until " + format_rfc3339(now.clocks.to_wall(hold.until)) +
+         (hold.why.empty() ? "" : ": " + hold.why);
 }
 
 }  // namespace
@@ -65,11 +76,13 @@ protocol::SessionInfo view_of(const Session& session, const core::Now& now) {
     info.idle_seconds = seconds_since(session.input->at, now);
     info.witness = core::name_of(session.input->witness);
   }
-  if (session.waits_for) info.hold = "waits for " + *session.waits_for + ", run by root in front";
+  info.hold = hold_of(session, now);
   if (session.rules->settings.idle && session.input)
     info.limit_seconds = session.rules->settings.idle->count();
-  if (const std::optional<BootTime> at = core::logout_at(session))
-    info.logout_at = format_rfc3339(now.clocks.to_wall(*at));
+  if (const std::optional<core::End> end = core::end_of(session)) {
+    info.logout_at = format_rfc3339(now.clocks.to_wall(end->at));
+    info.logout_cause = core::name_of(end->cause);
+  }
   for (const core::Terminal& terminal : session.terminals)
     info.terminals.push_back({terminal.name, seconds_since(terminal.memory.last_input, now),
                               terminal.foreground, core::is_forged(terminal.memory.forgeries)});

@@ -119,6 +119,22 @@ core::Terminal terminal_from_json(const json& object) {
   return terminal;
 }
 
+json warning_to_json(const core::Warning& warning) {
+  return {{"last_input", ticks(warning.last_input)},
+          {"lead", warning.lead.count()},
+          {"delivered", warning.delivered},
+          {"shown", warning.shown}};
+}
+
+std::optional<core::Warning> warning_from_json(const json& object) {
+  if (!object.is_object()) return std::nullopt;
+  return core::Warning{get_boot(object, "last_input"),
+                       seconds(get<std::int64_t>(object, "lead", 0)),
+                       get<bool>(object, "delivered", true),
+                       {},
+                       get<bool>(object, "shown", true)};
+}
+
 }  // namespace
 
 std::string to_snapshot(const SessionData& data, std::string_view boot_id) {
@@ -126,13 +142,21 @@ std::string to_snapshot(const SessionData& data, std::string_view boot_id) {
               {"boot_id", boot_id},
               {"login", login_to_json(data.login)},
               {"opened", ticks(data.opened)},
-              {"floor", ticks(data.floor)}};
+              {"floor", ticks(data.floor)},
+              {"cap_floor", ticks(data.cap_floor)},
+              {"tmout", data.tmout},
+              {"reported_cap", data.reported_cap}};
   for (const core::Terminal& terminal : data.terminals)
     object["terminals"].push_back(terminal_to_json(terminal));
-  if (data.warning)
-    object["warning"] = {{"last_input", ticks(data.warning->last_input)},
-                         {"lead", data.warning->lead.count()},
-                         {"delivered", data.warning->delivered}};
+  if (data.warning) object["warning"] = warning_to_json(*data.warning);
+  if (data.cap_warning) object["cap_warning"] = warning_to_json(*data.cap_warning);
+  if (data.reported_input) object["reported_input"] = ticks(*data.reported_input);
+  if (data.held_from) object["held_from"] = ticks(*data.held_from);
+  if (data.hold)
+    object["hold"] = {{"until", ticks(data.hold->until)},
+                      {"by", data.hold->by},
+                      {"by_admin", data.hold->by_admin},
+                      {"why", data.hold->why}};
   if (data.kick)
     object["kick"] = {
         {"at", ticks(data.kick->at)}, {"by", data.kick->by}, {"message", data.kick->message}};
@@ -152,11 +176,16 @@ Result<SessionData> from_snapshot(std::string_view text, std::string_view boot_i
   data.floor = get_boot(object, "floor");
   for (const json& terminal : sub(object, "terminals"))
     if (terminal.is_object()) data.terminals.push_back(terminal_from_json(terminal));
-  if (const json warning = sub(object, "warning"); warning.is_object())
-    data.warning = core::Warning{get_boot(warning, "last_input"),
-                                 seconds(get<std::int64_t>(warning, "lead", 0)),
-                                 get<bool>(warning, "delivered", true),
-                                 {}};
+  data.cap_floor = get_boot(object, "cap_floor");
+  data.tmout = get<std::string>(object, "tmout", "");
+  data.warning = warning_from_json(sub(object, "warning"));
+  data.cap_warning = warning_from_json(sub(object, "cap_warning"));
+  if (object.contains("reported_input")) data.reported_input = get_boot(object, "reported_input");
+  data.reported_cap = get<bool>(object, "reported_cap", false);
+  if (object.contains("held_from")) data.held_from = get_boot(object, "held_from");
+  if (const json hold = sub(object, "hold"); hold.is_object())
+    data.hold = core::Hold{get_boot(hold, "until"), get<std::string>(hold, "by", ""),
+                           get<bool>(hold, "by_admin", false), get<std::string>(hold, "why", "")};
   if (const json kick = sub(object, "kick"); kick.is_object())
     data.kick = core::Kick{get_boot(kick, "at"), get<std::string>(kick, "by", ""),
                            get<std::string>(kick, "message", "")};

@@ -11,8 +11,6 @@ namespace idled::policy {
 
 class Builder {
  public:
-  explicit Builder(bool all_keys) { compiled_.all_keys = all_keys; }
-
   // The source that all places are in, until the next one.
   void begin_source(SourceText source);
   void add_default(Stated stated);  // ignored if an earlier source states it

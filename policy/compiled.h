@@ -99,7 +99,6 @@ struct Compiled {
   std::vector<Stated> stated;
   std::array<std::optional<Stated>, kSettingCount> defaults;
   std::vector<GroupMention> group_mentions;
-  bool all_keys = false;  // ParseOptions::all_keys
 
   [[nodiscard]] std::span<const Term> terms_of(std::size_t rule) const {
     const RuleCode& code = rules[rule];

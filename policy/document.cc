@@ -12,11 +12,6 @@ constexpr std::size_t kLongestPattern = 256;  // bytes
 
 using Names = std::vector<std::string_view>;
 
-template <typename Row>
-bool is_known(const Row& row, bool all_keys) {
-  return row.implemented || all_keys;
-}
-
 template <typename Table>
 const auto* find_row(const Table& table, std::string_view name) {
   const auto found = std::find_if(table.begin(), table.end(),
@@ -26,7 +21,7 @@ const auto* find_row(const Table& table, std::string_view name) {
 
 class Reader {
  public:
-  Reader(bool all_keys, Builder& builder) : all_keys_(all_keys), builder_(builder) {}
+  explicit Reader(Builder& builder) : builder_(builder) {}
 
   void read(const Field& root) {
     if (!expect_object(root, "a policy")) return;
@@ -99,9 +94,8 @@ class Reader {
   std::optional<Stated> read_setting(const Field& parent, const Member& member, Names others) {
     const auto table = setting_table();
     const SettingRow* row = find_row(table, member.key);
-    if (row == nullptr || !is_known(*row, all_keys_)) {
-      for (const SettingRow& each : table)
-        if (is_known(each, all_keys_)) others.push_back(each.name);
+    if (row == nullptr) {
+      for (const SettingRow& each : table) others.push_back(each.name);
       refuse_key(parent, member, "setting", others);
       return std::nullopt;
     }
@@ -116,10 +110,9 @@ class Reader {
     for (const Member& member : match.node.members) {
       const auto table = match_table();
       const MatchRow* row = find_row(table, member.key);
-      if (row == nullptr || !is_known(*row, all_keys_)) {
+      if (row == nullptr) {
         Names names;
-        for (const MatchRow& each : table)
-          if (is_known(each, all_keys_)) names.push_back(each.name);
+        for (const MatchRow& each : table) names.push_back(each.name);
         refuse_key(match, member, "key of a match", names);
         continue;
       }
@@ -151,7 +144,7 @@ class Reader {
                       builder_.place(field.node.begin), field.path);
   }
 
-  // Says why `member` cannot stand in `parent`: not yet, elsewhere, or not at all.
+  // Says why `member` cannot stand in `parent`: it belongs elsewhere, or not at all.
   void refuse_key(const Field& parent, const Member& member, std::string_view what,
                   const Names& names) const {
     if (parent.report.is_full()) return parent.report.count_error();
@@ -161,11 +154,7 @@ class Reader {
     const bool in_match = what == "key of a match";
     std::string message;
     std::string suggestion;
-    const bool later = (setting != nullptr && !is_known(*setting, all_keys_)) ||
-                       (match != nullptr && !is_known(*match, all_keys_));
-    if (later) {
-      message = " is not supported by this version yet";
-    } else if (match != nullptr && !in_match) {
+    if (match != nullptr && !in_match) {
       message = " belongs in the \"match\" of a rule";
     } else if (setting != nullptr) {
       message = in_match ? " is a setting; it belongs beside \"match\""
@@ -178,14 +167,13 @@ class Reader {
                     std::move(suggestion));
   }
 
-  bool all_keys_;
   Builder& builder_;
 };
 
 }  // namespace
 
-void read_document(const Node& root, bool all_keys, Builder& builder, Report& report) {
-  Reader(all_keys, builder).read({builder.source(), report, "", root, {}});
+void read_document(const Node& root, Builder& builder, Report& report) {
+  Reader(builder).read({builder.source(), report, "", root, {}});
 }
 
 }  // namespace idled::policy

@@ -8,6 +8,6 @@ namespace idled::policy {
 
 // Reads the builder's current source, of which `root` is the tree. What is refused is
 // in the report, and the builder is then good for nothing but more errors.
-void read_document(const Node& root, bool all_keys, Builder& builder, Report& report);
+void read_document(const Node& root, Builder& builder, Report& report);
 
 }  // namespace idled::policy

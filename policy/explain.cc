@@ -108,8 +108,7 @@ Explanation explain(const Policy& policy, const Subject& subject, const LocalTim
   const Givers givers = find_givers(compiled, matcher);
   Explanation explanation;
   for (std::size_t i = 0; i < kSettingCount; ++i)
-    if (setting_table()[i].implemented || compiled.all_keys)
-      explanation.settings.push_back(explain_setting(compiled, static_cast<Setting>(i), givers[i]));
+    explanation.settings.push_back(explain_setting(compiled, static_cast<Setting>(i), givers[i]));
   for (std::size_t rule = 0; rule < compiled.rules.size(); ++rule) {
     RuleExplained explained = explain_rule(compiled, rule, givers);
     explained.mismatches = find_mismatches(compiled, matcher, rule, subject, now);

@@ -35,7 +35,7 @@ struct RuleExplained {
 };
 
 struct Explanation {
-  std::vector<SettingExplained> settings;  // every setting that this version honours
+  std::vector<SettingExplained> settings;  // every setting
   std::vector<RuleExplained> rules;        // every rule, in order of precedence
 };
 

@@ -143,20 +143,20 @@ std::string print_time(const Subject&, const LocalTime& now) {
 
 // clang-format off
 constexpr std::array<MatchRow, kMatchKeyCount> kTable{{
-    {"user", true, read_user, print_user, {},
+    {"user", read_user, print_user, {},
      "User names, patterns (deploy-*) or uids."},
-    {"group", true, read_group, print_groups, {},
+    {"group", read_group, print_groups, {},
      "Names or gids of groups, of which the user is in any, primary or not."},
-    {"service", true, read_name_or_glob, print_service, {},
+    {"service", read_name_or_glob, print_service, {},
      "PAM services: sshd, login; patterns too."},
-    {"host", true, read_host, print_host, {},
+    {"host", read_host, print_host, {},
      "Where the login comes from: addresses, networks (10.0.0.0/8, 2001:db8::/32) or patterns "
      "on the name (*.example.com). \"?*\" is any host, \"!?*\" none: a local login."},
-    {"terminal", true, read_terminal, print_terminals, {},
+    {"terminal", read_terminal, print_terminals, {},
      "Names of terminals without /dev/: tty1, pts/*."},
-    {"kind", true, read_kind, print_kind, Words<Kind>::kAll,
+    {"kind", read_kind, print_kind, Words<Kind>::kAll,
      "What kind of login it is: terminal, console, no-terminal, graphical."},
-    {"time", true, read_time, print_time, {},
+    {"time", read_time, print_time, {},
      "Times of the week, local: \"Mon-Fri 08:00-18:00\", \"22:00-06:00\", \"Sat,Sun\", "
      "\"Fri 18:00-Mon 08:00\"."},
 }};

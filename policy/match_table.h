@@ -36,7 +36,6 @@ struct Refusal {
 
 struct MatchRow {
   std::string_view name;
-  bool implemented;  // else it is refused: the engine does not honour it yet
   std::variant<Pattern, Refusal> (*read)(std::string_view text);
   std::string (*print)(const Subject& subject, const LocalTime& now);
   std::span<const std::string_view> words;  // all that it takes; empty: more than words

@@ -9,13 +9,13 @@
 namespace idled::policy {
 namespace {
 
-void read_source(const Source& source, bool all_keys, Builder& builder, Report& report) {
+void read_source(const Source& source, Builder& builder, Report& report) {
   builder.begin_source(SourceText(source.name, source.text));
   const SourceText& text = builder.source();
   const JsonTree tree = read_json(text.text(), kDeepestNesting);
   for (const JsonError& error : tree.errors)
     report.add(text.diagnose(Severity::kError, error.offset, error.pointer, error.message));
-  if (tree.root) read_document(*tree.root, all_keys, builder, report);
+  if (tree.root) read_document(*tree.root, builder, report);
 }
 
 // The first source with which there are too many bytes; null if there are not.
@@ -36,11 +36,11 @@ Parsed refuse_size(const Source& source) {
 
 }  // namespace
 
-Parsed parse(std::span<const Source> sources, const ParseOptions& options) {
+Parsed parse(std::span<const Source> sources) {
   if (const Source* excess = find_excess(sources)) return refuse_size(*excess);
-  Builder builder(options.all_keys);
+  Builder builder;
   Report report(kMostErrors);
-  for (const Source& source : sources) read_source(source, options.all_keys, builder, report);
+  for (const Source& source : sources) read_source(source, builder, report);
   Parsed parsed;
   parsed.errors = report.take_errors();
   if (!parsed.errors.empty()) return parsed;

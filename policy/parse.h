@@ -21,11 +21,6 @@ struct Source {
   std::string text;  // JSON (RFC 8259, UTF-8) with // comments
 };
 
-struct ParseOptions {
-  // Take keys too that the engine does not honour yet: for tests.
-  bool all_keys = false;
-};
-
 struct Parsed {
   std::optional<Policy> policy;  // there exactly if `errors` is empty
   // In order of the sources; at most kMostErrors, the last of which then counts the rest.
@@ -36,6 +31,6 @@ struct Parsed {
 // `sources` in order of precedence: policy.d/*.json in name order, then policy.json.
 // No source at all, and an empty object, are the built-in policy. Groups are not
 // bound yet: see Policy::bind_groups.
-Parsed parse(std::span<const Source> sources, const ParseOptions& options = {});
+Parsed parse(std::span<const Source> sources);
 
 }  // namespace idled::policy

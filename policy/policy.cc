@@ -32,7 +32,11 @@ Resolved Policy::resolve(const Subject& subject, const LocalTime& now) const {
     if (const Stated* stated = given_by(*compiled_, givers[i], setting))
       row_of(setting).apply(stated->value, resolved.settings);
   }
-  resolved.idle_rule = name_of_giver(*compiled_, givers[static_cast<std::size_t>(Setting::kIdle)]);
+  const auto giver_of = [&](Setting setting) {
+    return name_of_giver(*compiled_, givers[static_cast<std::size_t>(setting)]);
+  };
+  resolved.idle_rule = giver_of(Setting::kIdle);
+  resolved.session_rule = giver_of(Setting::kSession);
   return resolved;
 }
 

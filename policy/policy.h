@@ -26,7 +26,8 @@ namespace idled::policy {
 
 struct Resolved {
   Settings settings;
-  std::string idle_rule;  // name of the rule that gave `idle`; "defaults" or "built-in"
+  std::string idle_rule;     // name of the rule that gave `idle`; "defaults" or "built-in"
+  std::string session_rule;  // so, of the one that gave `session`
 };
 
 struct Compiled;  // private, policy/compiled.h

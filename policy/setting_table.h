@@ -36,7 +36,6 @@ using Value = std::variant<std::optional<seconds>, std::vector<seconds>, Activit
 
 struct SettingRow {
   std::string_view name;
-  bool implemented;  // else it is refused: the engine does not honour it yet
   std::optional<Value> (*read)(const Field& field);  // none: the error is in the report
   void (*apply)(const Value& value, Settings& settings);
   std::string (*print)(const Settings& settings);

@@ -68,6 +68,7 @@ void fields(M& m, V&& visit) {
   visit("idle_seconds", m.idle_seconds);
   visit("limit_seconds", m.limit_seconds);
   visit("logout_at", m.logout_at);
+  visit("logout_cause", m.logout_cause);
   visit("state", m.state);
   visit("rule", m.rule);
   visit("witness", m.witness);
@@ -111,6 +112,34 @@ template <typename M, typename V>
 requires std::same_as<std::remove_const_t<M>, StillThereError>
 void fields(M& m, V&& visit) {
   visit("sessions", m.sessions);
+}
+
+template <typename M, typename V>
+requires std::same_as<std::remove_const_t<M>, HoldRequest>
+void fields(M& m, V&& visit) {
+  visit("session", m.session);
+  visit("terminal", m.terminal);
+  visit("seconds", m.seconds);
+  visit("why", m.why);
+  visit("end", m.end);
+}
+
+template <typename M, typename V>
+requires std::same_as<std::remove_const_t<M>, HoldReply>
+void fields(M& m, V&& visit) {
+  visit("session", m.session);
+  visit("user", m.user);
+  visit("until", m.until);
+  visit("logout_at", m.logout_at);
+  visit("logout_cause", m.logout_cause);
+  visit("tmout_seconds", m.tmout_seconds);
+}
+
+template <typename M, typename V>
+requires std::same_as<std::remove_const_t<M>, HoldRefusedError>
+void fields(M& m, V&& visit) {
+  visit("reason", m.reason);
+  visit("hold_max_seconds", m.hold_max_seconds);
 }
 
 template <typename M, typename V>
@@ -335,6 +364,15 @@ std::string encode(const KickReply& reply) {
 std::string encode(const StillThereError& error) {
   return to_text(to_json_value(error));
 }
+std::string encode(const HoldRequest& request) {
+  return to_text(to_json_value(request));
+}
+std::string encode(const HoldReply& reply) {
+  return to_text(to_json_value(reply));
+}
+std::string encode(const HoldRefusedError& error) {
+  return to_text(to_json_value(error));
+}
 std::string encode(const StatusReply& reply) {
   return to_text(to_json_value(reply));
 }
@@ -382,6 +420,18 @@ Result<KickReply> decode(std::string_view parameters) {
 template <>
 Result<StillThereError> decode(std::string_view parameters) {
   return decode_message<StillThereError>(parameters);
+}
+template <>
+Result<HoldRequest> decode(std::string_view parameters) {
+  return decode_message<HoldRequest>(parameters);
+}
+template <>
+Result<HoldReply> decode(std::string_view parameters) {
+  return decode_message<HoldReply>(parameters);
+}
+template <>
+Result<HoldRefusedError> decode(std::string_view parameters) {
+  return decode_message<HoldRefusedError>(parameters);
 }
 template <>
 Result<StatusReply> decode(std::string_view parameters) {

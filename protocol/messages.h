@@ -27,6 +27,7 @@ inline constexpr std::string_view kRegister = "io.idled.Sessions.Register";
 inline constexpr std::string_view kRelease = "io.idled.Sessions.Release";
 inline constexpr std::string_view kList = "io.idled.Sessions.List";
 inline constexpr std::string_view kKick = "io.idled.Sessions.Kick";
+inline constexpr std::string_view kHold = "io.idled.Sessions.Hold";
 inline constexpr std::string_view kStatus = "io.idled.Sessions.Status";
 inline constexpr std::string_view kExplain = "io.idled.Sessions.Explain";
 inline constexpr std::string_view kReload = "io.idled.Sessions.Reload";
@@ -35,6 +36,7 @@ inline constexpr std::string_view kReload = "io.idled.Sessions.Reload";
 inline constexpr std::string_view kNoSuchSession = "io.idled.Sessions.NoSuchSession";
 inline constexpr std::string_view kLeaderRefused = "io.idled.Sessions.LeaderRefused";
 inline constexpr std::string_view kStillThere = "io.idled.Sessions.StillThere";
+inline constexpr std::string_view kHoldRefused = "io.idled.Sessions.HoldRefused";
 inline constexpr std::string_view kPolicyRefused = "io.idled.Sessions.PolicyRefused";
 inline constexpr std::string_view kPermissionDenied = "org.varlink.service.PermissionDenied";
 inline constexpr std::string_view kInvalidParameter = "org.varlink.service.InvalidParameter";
@@ -115,10 +117,11 @@ struct SessionInfo {
   std::optional<std::int64_t> idle_seconds;
   std::optional<std::int64_t> limit_seconds;  // null: no limit
   std::optional<std::string> logout_at;       // RFC 3339; null: not foreseen
+  std::optional<std::string> logout_cause;    // idle, cap, kick: what it will be ended for
   std::string state;                          // active, warned, held, waiting, ending, exempt
   std::string rule;                    // which gave the limit: its name, "defaults" or "built-in"
   std::optional<std::string> witness;  // what the idle time rests on
-  std::optional<std::string> hold;
+  std::optional<std::string> hold;     // what keeps it, in words
   std::vector<TerminalInfo> terminals;
 };
 
@@ -146,6 +149,33 @@ struct KickedLogin {
 struct KickReply {
   std::vector<std::string> sessions;  // the ids that were meant
   std::vector<KickedLogin> logins;    // the same, told more fully; empty: not told
+};
+
+// Exactly one of session and terminal says which login.
+struct HoldRequest {
+  std::string session;
+  std::string terminal;
+  std::int64_t seconds = 0;  // from now; 0 only to end a hold
+  std::string why;           // recorded, and shown in the list
+  bool end = false;          // end the hold that there is
+};
+
+struct HoldReply {
+  std::string session;
+  std::string user;
+  std::optional<std::string> until;         // RFC 3339; null: it has been ended
+  std::optional<std::string> logout_at;     // if nothing happens; null: not foreseen
+  std::optional<std::string> logout_cause;  // as in SessionInfo
+  // How long its shell waits at a prompt before it ends itself, whatever the hold says
+  // (TMOUT); null: not known to be set.
+  std::optional<std::int64_t> tmout_seconds;
+};
+
+// Parameters of the error HoldRefused.
+struct HoldRefusedError {
+  std::string reason;                 // "not-allowed", "too-long", "used-up", "of-an-admin",
+                                      // "ending" or "not-held"
+  std::int64_t hold_max_seconds = 0;  // how long the user may hold it
 };
 
 // Parameters of the error StillThere.
@@ -233,6 +263,9 @@ std::string encode(const ListReply& reply);
 std::string encode(const KickRequest& request);
 std::string encode(const KickReply& reply);
 std::string encode(const StillThereError& error);
+std::string encode(const HoldRequest& request);
+std::string encode(const HoldReply& reply);
+std::string encode(const HoldRefusedError& error);
 std::string encode(const StatusReply& reply);
 std::string encode(const ExplainRequest& request);
 std::string encode(const ExplainReply& reply);

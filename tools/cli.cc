@@ -14,7 +14,9 @@ constexpr const char* kExamples = R"(Examples:
   idlectl list                        who is idle, for how long, and what is left
   idlectl kick pts/3 -m "Reboot now"  log out the session on a terminal
   idlectl kick --user bob --in 5m     log out all of bob's sessions in five minutes
+  idlectl hold c3 --for 2h            keep one from being logged out
 
+Options: --socket PATH (where the daemon is), --version, -h, --help.
 Exit codes: 0 done, 1 failed, 2 usage, 3 no such session, 4 not permitted, 5 no daemon.
 See idlectl COMMAND --help and idlectl(1).)";
 
@@ -24,7 +26,20 @@ constexpr AddCommand* kCommands[] = {
 #undef IDLECTL_COMMAND
 };
 
+// The help is to fit a screen: what idlectl itself takes is one line of the footer.
+class Help : public CLI::Formatter {
+ public:
+  std::string make_group(std::string group, bool is_positional,
+                         std::vector<const CLI::Option*> options) const override {
+    const bool of_idlectl =
+        std::any_of(options.begin(), options.end(),
+                    [](const CLI::Option* option) { return option->check_lname("socket"); });
+    return of_idlectl ? "" : Formatter::make_group(std::move(group), is_positional, options);
+  }
+};
+
 void build(CLI::App& app, Context& context) {
+  app.formatter(std::make_shared<Help>());
   app.set_version_flag("--version", std::string("idlectl ") + kVersion,
                        "Print the version and exit");
   app.set_help_flag("-h,--help", "Print this help and exit");

@@ -1,4 +1,7 @@
 // From what is known to what follows: nothing yet, a warning, a cancellation, the end.
+//
+// A login has up to three ends ahead of it: a kick, its cap, its idle limit. Each is pursued
+// by itself, with warnings of its own, and says when it wants the login looked at again.
 #include <algorithm>
 
 #include "base/duration.h"
@@ -19,132 +22,206 @@ constexpr seconds kRetry{1};
 // While a logout waits for a program, how often it is looked whether that is done.
 constexpr seconds kWaitPoll{1};
 
+constexpr BootTime kNever = BootTime::max();
+
+std::optional<Warning>& warning_of(Session& session, Cause cause) {
+  return cause == Cause::kCap ? session.cap_warning : session.warning;
+}
+
+bool only_reports(const Session& session) {
+  return session.rules->settings.mode == policy::Mode::kReport;
+}
+
+// Whether mode report has recorded the end of this silence.
+bool is_reported(const Session& session) {
+  return only_reports(session) && session.reported_input &&
+         session.input->at <= *session.reported_input + kGrain;
+}
+
 }  // namespace
 
 void Engine::decide(Session& session, Context& context) {
-  if (session.kick) return decide_kick(session, context);
-  if (session.rules->settings.idle) return decide_idle(session, context);
-  if (session.warning) put_off(session, context);
-  if (session.shortest_idle) return plan(session, context.boot() + *session.shortest_idle);
-  schedule_.remove(session);  // exempt for good: looked at only when somebody asks
-}
+  keep_hold_in_bounds(session, context);
+  const std::optional<End> limit = limit_of(session);
+  if (!limit || context.boot() < limit->at) session.waits_for.reset();
 
-void Engine::decide_kick(Session& session, Context& context) {
-  if (context.boot() >= session.kick->at)
-    begin_ending(session, Cause::kKick, context);
+  BootTime next = session.hold ? session.hold->until : kNever;
+  for (const auto pursue : {&Engine::pursue_kick, &Engine::pursue_cap, &Engine::pursue_idle}) {
+    next = std::min(next, (this->*pursue)(session, context));
+    if (session.ending) return;
+  }
+  if (next == kNever && !session.shortest_idle)
+    schedule_.remove(session);  // exempt for good: looked at only when somebody asks
   else
-    plan(session, session.kick->at);
+    plan(session, next);
 }
 
-void Engine::decide_idle(Session& session, Context& context) {
-  const policy::Settings& settings = session.rules->settings;
-  const seconds limit = *settings.idle;
-  auto leads = policy::warnings_before(settings, limit);
-  const seconds longest = leads.empty() ? seconds(0) : leads.front();
-  const BootTime now = context.boot();
+BootTime Engine::pursue_kick(Session& session, Context& context) {
+  if (!session.kick) return kNever;
+  if (context.boot() >= session.kick->at) begin_ending(session, Cause::kKick, context);
+  return session.kick->at;
+}
 
+BootTime Engine::pursue_cap(Session& session, Context& context) {
+  const std::optional<BootTime> deadline = cap_deadline(session);
+  return deadline ? approach(session, {*deadline, Cause::kCap}, context) : kNever;
+}
+
+BootTime Engine::pursue_idle(Session& session, Context& context) {
+  const policy::Settings& settings = session.rules->settings;
+  if (!settings.idle) {
+    if (session.warning) put_off(session, context);
+    return kNever;
+  }
   if (!session.input) {
     // Nothing to go by now. A terminal that opens later is seen before its first warning.
+    const auto leads = policy::warnings_before(settings, *settings.idle);
     session.warning.reset();
-    return plan(session, now + limit - longest);
+    return context.boot() + *settings.idle - (leads.empty() ? seconds(0) : leads.front());
   }
-  if (session.terminals.empty()) leads = {};  // nowhere to warn
-  if (settings.mode == policy::Mode::kReport) return report(session, context);
-
   if (session.warning && session.input->at > session.warning->last_input + kGrain)
     cancel_warning(session, context);
-  BootTime deadline = deadline_of(session);
-  if (now < deadline) session.waits_for.reset();
-  if (now >= deadline) {
-    if (leads.empty() || session.warning) return end_or_wait(session, context);
-    // Overdue, and never warned: nobody was looking (suspended, or found late).
-    session.floor = deadline = now + leads.back();
+  if (is_reported(session)) return context.boot() + *settings.idle;
+
+  const BootTime deadline = *idle_deadline(session);
+  // Where another end comes first, Enter would not help: a warning must not say so.
+  const BootTime other =
+      std::min(session.kick ? session.kick->at : kNever, cap_deadline(session).value_or(kNever));
+  if (other <= deadline) return kNever;
+  return approach(session, {deadline, Cause::kIdle}, context);
+}
+
+// Warns as each lead time comes, and then ends the login. Returns when it is to be looked
+// at next.
+BootTime Engine::approach(Session& session, End end, Context& context) {
+  const policy::Settings& settings = session.rules->settings;
+  const bool capped = end.cause == Cause::kCap;
+  const auto leads = policy::warnings_before(settings, capped ? *settings.session : *settings.idle);
+  // None known: nowhere to warn, but it is looked at in time, for one may have opened.
+  const bool has_terminal = !session.terminals.empty();
+  std::optional<Warning>& told = warning_of(session, end.cause);
+  const BootTime now = context.boot();
+
+  if (now >= end.at) {
+    if (!has_terminal || leads.empty() || told) return end_or_wait(session, end.cause, context);
+    // Overdue, and never warned: nobody was looking (suspended, or found late). Under a cap
+    // there may be somebody at work.
+    end.at = now + (capped ? leads.front() : leads.back());
+    (capped ? session.cap_floor : session.floor) = end.at;
     context.want(Save{session.login.id});
   }
 
   // The shortest lead time that has come is told now, the next one then.
-  const auto is_ahead = [&](seconds lead) { return deadline - lead > now; };
+  const auto is_ahead = [&](seconds lead) { return end.at - lead > now; };
   const auto ahead = std::find_if(leads.begin(), leads.end(), is_ahead);  // longest first
-  BootTime next = ahead == leads.end() ? deadline : deadline - *ahead;
-  if (ahead != leads.begin() && (!session.warning || *std::prev(ahead) < session.warning->lead))
-    warn(session, *std::prev(ahead), deadline, context);
-  if (session.warning) {
-    if (!session.warning->delivered) warn(session, session.warning->lead, deadline, context);
-    if (!session.warning->delivered || !all_watched(session.terminals))
-      next = std::min(next, now + kRetry);
-  }
-  plan(session, next);
+  BootTime next = ahead == leads.end() ? end.at : end.at - *ahead;
+  if (has_terminal && ahead != leads.begin() && (!told || *std::prev(ahead) < told->lead))
+    warn(session, end, *std::prev(ahead), context);
+  if (!told) return next;
+  if (!told->delivered) warn(session, end, told->lead, context);
+  if (!told->delivered || (!capped && !all_watched(session.terminals)))
+    next = std::min(next, now + kRetry);
+  return next;
 }
 
 // The time has come. What runs in front decides whether now is the moment.
-void Engine::end_or_wait(Session& session, Context& context) {
-  if (session.look != Look::kClose) {
-    plan(session, context.boot() + kRetry);  // stands in for an answer that never comes
-    return context.want(Observe{session.login.id, Look::kClose});
+BootTime Engine::end_or_wait(Session& session, Cause cause, Context& context) {
+  const BootTime now = context.boot();
+  if (session.look != Look::kClose || session.looked_at + kRetry < now) {
+    context.want(Observe{session.login.id, Look::kClose});
+    return now + kRetry;  // stands in for an answer that never comes
   }
-  if (!session.uninterruptible) return begin_ending(session, Cause::kIdle, context);
-  if (session.waits_for != session.uninterruptible) {
-    session.waits_for = session.uninterruptible;
-    context.want(
-        Write{session.login.id, names_of(session.terminals), waiting_text(*session.waits_for)});
-    context.want(record_of(
-        RecordKind::kWaiting, Severity::kNotice, session, context.now,
-        "Logout waits for " + *session.waits_for + ", run by root in front: " + describe(session)));
+  if (session.uninterruptible) {
+    if (session.waits_for != session.uninterruptible) {
+      session.waits_for = session.uninterruptible;
+      say(session, waiting_text(*session.waits_for, cause), context);
+      context.want(
+          record_of(only_reports(session) ? RecordKind::kWouldWait : RecordKind::kWaiting,
+                    Severity::kNotice, session, context.now, cause,
+                    (only_reports(session) ? "Logout would wait for " : "Logout waits for ") +
+                        *session.waits_for + ", run by root in front: " + describe(session)));
+    }
+    return now + kWaitPoll;
   }
-  plan(session, context.boot() + kWaitPoll);
+  if (!only_reports(session)) {
+    begin_ending(session, cause, context);
+    return kNever;
+  }
+  report(session, cause, context);
+  return cause == Cause::kIdle ? now + *session.rules->settings.idle : kNever;
 }
 
-void Engine::warn(Session& session, seconds lead, BootTime deadline, Context& context) {
-  const bool first = !session.warning;
-  const bool again =
-      !first && lead == session.warning->lead;  // the same, not taken by a terminal yet
-  if (again && context.boot() < session.warning->tried_at + kRetry) return;
-  session.warning =
-      Warning{session.input->at, lead, again ? session.warning->delivered : true, context.boot()};
+void Engine::warn(Session& session, End end, seconds lead, Context& context) {
+  std::optional<Warning>& told = warning_of(session, end.cause);
+  const bool first = !told;
+  const bool again = !first && lead == told->lead;  // the same, not taken by a terminal yet
+  if (again && context.boot() < told->tried_at + kRetry) return;
+  Warning warning;
+  if (session.input) warning.last_input = session.input->at;
+  warning.lead = lead;
+  warning.delivered = again ? told->delivered : true;
+  warning.tried_at = context.boot();
+  warning.shown = !only_reports(session);
+  told = warning;
 
-  const seconds left = std::chrono::round<seconds>(deadline - context.boot());
-  context.want(Write{session.login.id, names_of(session.terminals),
-                     warning_text(session, left, context.now)});
+  const seconds left = std::chrono::round<seconds>(end.at - context.boot());
+  if (warning.shown) {
+    const std::string text = end.cause == Cause::kCap ? cap_warning_text(session, left, context.now)
+                                                      : warning_text(session, left, context.now);
+    context.want(Write{session.login.id, names_of(session.terminals), text, end.cause});
+  }
   if (first) update_watch(session, context);
   if (again) return;
   context.want(Save{session.login.id});
-  context.want(record_of(RecordKind::kWarned, Severity::kInfo, session, context.now,
-                         "Warned " + describe(session) + ": logout in " + format_duration(left)));
+  context.want(record_of(warning.shown ? RecordKind::kWarned : RecordKind::kWouldWarn,
+                         Severity::kInfo, session, context.now, end.cause,
+                         (warning.shown ? "Warned " : "Would warn (mode report) ") +
+                             describe(session) + ": logout in " + format_duration(left)));
 }
 
 void Engine::cancel_warning(Session& session, Context& context) {
   session.warning.reset();
-  const SessionId& id = session.login.id;
   update_watch(session, context);
-  context.want(Write{id, names_of(session.terminals), cancelled_text(session.input->witness)});
-  context.want(Save{id});
-  context.want(record_of(RecordKind::kCancelled, Severity::kInfo, session, context.now,
-                         "Logout cancelled by activity: " + describe(session)));
+  say(session, cancelled_text(session, context.now), context);
+  context.want(Save{session.login.id});
+  const bool done = !only_reports(session);
+  context.want(record_of(done ? RecordKind::kCancelled : RecordKind::kWouldCancel, Severity::kInfo,
+                         session, context.now, Cause::kIdle,
+                         (done ? "Logout cancelled by activity: "
+                               : "Logout would be cancelled by activity (mode report): ") +
+                             describe(session)));
 }
 
 // The policy changed while a warning stood: what it said is no longer true.
 void Engine::put_off(Session& session, Context& context) {
+  const auto was_shown = [](const std::optional<Warning>& told) { return told && told->shown; };
+  const bool shown = was_shown(session.warning) || was_shown(session.cap_warning);
   session.warning.reset();
+  session.cap_warning.reset();
   session.waits_for.reset();
   update_watch(session, context);
-  context.want(Write{session.login.id, names_of(session.terminals), put_off_text()});
+  if (shown) context.want(Write{session.login.id, names_of(session.terminals), put_off_text()});
   context.want(Save{session.login.id});
 }
 
-void Engine::report(Session& session, Context& context) {
-  const seconds limit = *session.rules->settings.idle;
-  const BootTime deadline = session.input->at + limit;
-  const bool reported =
-      session.reported_input && session.input->at <= *session.reported_input + kGrain;
-  if (context.boot() < deadline) return plan(session, deadline);
-  if (!reported) {
+// Mode report: the login would have been ended now. Its user does not know, so that it goes
+// on, and so does what follows from its limits: another silence is another logout.
+void Engine::report(Session& session, Cause cause, Context& context) {
+  if (cause == Cause::kCap)
+    session.reported_cap = true;
+  else
     session.reported_input = session.input->at;
-    Record record = record_of(RecordKind::kWouldLogOut, Severity::kNotice, session, context.now,
-                              "Would log out (mode report): " + describe(session));
-    record.fields.emplace_back("IDLED_CAUSE", name_of(Cause::kIdle));
-    context.want(std::move(record));
-  }
-  plan(session, context.boot() + limit);
+  warning_of(session, cause).reset();
+  update_watch(session, context);
+  context.want(record_of(RecordKind::kWouldLogOut, Severity::kNotice, session, context.now, cause,
+                         "Would log out (mode report): " + describe(session)));
+  context.want(Save{session.login.id});
+}
+
+// What the user is told about a logout for a limit; nothing where it is only recorded.
+void Engine::say(Session& session, std::string text, Context& context) {
+  if (only_reports(session)) return;
+  context.want(Write{session.login.id, names_of(session.terminals), std::move(text)});
 }
 
 }  // namespace idled::core

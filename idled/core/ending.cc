@@ -39,7 +39,7 @@ nanoseconds patience(Rung rung) {
 
 Reach reach_of(const Ending& ending) {
   if (ending.all_processes) return Reach::kAll;
-  return ending.cause == Cause::kKick ? Reach::kBelow : Reach::kConnection;
+  return ending.cause == Cause::kIdle ? Reach::kConnection : Reach::kBelow;
 }
 
 Rung next_rung(Rung rung) {
@@ -49,13 +49,14 @@ Rung next_rung(Rung rung) {
 }  // namespace
 
 void Engine::begin_ending(Session& session, Cause cause, Context& context) {
-  if (cause == Cause::kIdle && session.warning && !session.warning->delivered)
+  const std::optional<Warning>& told = cause == Cause::kCap ? session.cap_warning : session.warning;
+  if (cause != Cause::kKick && told && !told->delivered)
     context.want(record_of(RecordKind::kWarningUndelivered, Severity::kWarning, session,
-                           context.now, "A terminal took no warning: " + describe(session)));
+                           context.now, cause, "A terminal took no warning: " + describe(session)));
   Ending ending;
   ending.cause = cause;
   ending.all_processes = session.rules->settings.leftovers == policy::Leftovers::kKill;
-  ending.whole_login = cause == Cause::kKick || ending.all_processes || session.terminals.empty();
+  ending.whole_login = cause != Cause::kIdle || ending.all_processes || session.terminals.empty();
   ending.terminals = names_of(session.terminals);
   ending.began = ending.rung_at = context.boot();
   session.ending = ending;
@@ -71,29 +72,29 @@ void Engine::hang_up(Session& session, Context& context) {
   ending.rung_at = context.boot();
   // Stands in for an answer that never comes.
   schedule_.set(session, context.boot() + patience(Rung::kHangUp));
-  context.want(HangUp{session.login.id, ending.terminals, ending.cause == Cause::kIdle,
+  context.want(HangUp{session.login.id, ending.terminals, ending.cause != Cause::kKick,
                       ending.all_processes});
 }
 
-// A key came at the last moment.
+// A key came at the last moment, or a program that is not to be interrupted.
 void Engine::spare(Session& session, Context& context) {
+  const bool idle = session.ending->cause == Cause::kIdle;
   session.ending.reset();
   const bool told = session.warning.has_value();  // then decide() says that it is off
   decide(session, context);
-  if (told || session.ending || session.waits_for || !session.input) return;
+  if (!idle || told || session.ending || session.waits_for || !session.input) return;
   context.want(
-      Write{session.login.id, names_of(session.terminals), cancelled_text(session.input->witness)});
+      Write{session.login.id, names_of(session.terminals), cancelled_text(session, context.now)});
 }
 
 void Engine::on(const HungUp& event, Context& context) {
   Session* session = lookup(event.id);
   if (!session || !session->ending) return;
   Record record = record_of(RecordKind::kLogout, Severity::kNotice, *session, context.now,
-                            "Logging out " + describe(*session));
-  record.fields.emplace_back("IDLED_CAUSE", name_of(session->ending->cause));
+                            session->ending->cause, "Logging out " + describe(*session));
   if (const std::string forged = forged_terminals(*session); !forged.empty())
     record.fields.emplace_back("IDLED_FORGED", forged);
-  if (session->kick) {
+  if (session->ending->cause == Cause::kKick) {
     record.fields.emplace_back("IDLED_BY", session->kick->by);
     record.fields.emplace_back("IDLED_REASON", session->kick->message);
   }
@@ -107,7 +108,7 @@ void Engine::on(const HungUp& event, Context& context) {
 
 void Engine::on(const Spared& event, Context& context) {
   Session* session = lookup(event.id);
-  if (!session) return;
+  if (!session || !session->ending) return;
   if (!event.observation.leader_alive) return close(*session, context);
   take_in(*session, event.observation, context);
   spare(*session, context);
@@ -122,8 +123,9 @@ void Engine::go_on_ending(Session& session, Context& context) {
       });
   const BootTime now = context.boot();
   if (ending.rung == Rung::kFarewell) {
-    if (ending.cause == Cause::kIdle && session.input && now < deadline_of(session))
-      return spare(session, context);
+    const std::optional<BootTime> deadline =
+        ending.cause == Cause::kIdle ? idle_deadline(session) : std::nullopt;
+    if (deadline && now < *deadline) return spare(session, context);
     if (now >= ending.rung_at + patience(Rung::kFarewell)) return hang_up(session, context);
     return schedule_.set(session, ending.rung_at + patience(Rung::kFarewell));
   }
@@ -165,23 +167,23 @@ void Engine::climb(Session& session, Rung rung, Context& context) {
     case Rung::kStuck:
       context.want(SignalLogin{id, Signal::kKill, reach_of(*session.ending)});
       context.want(record_of(RecordKind::kStuck, Severity::kError, session, context.now,
+                             session.ending->cause,
                              "Cannot end " + describe(session) + ": process " +
                                  std::to_string(session.login.leader.pid) +
                                  " outlives SIGKILL; look at what it waits for (state D in ps)"));
       return settle_kicks(id, true, context);
   }
-  Record record =
-      record_of(RecordKind::kSignalled, Severity::kInfo, session, context.now,
-                "Still there, " + std::string(name_of(rung)) + ": " + describe(session));
+  Record record = record_of(
+      RecordKind::kSignalled, Severity::kInfo, session, context.now, session.ending->cause,
+      "Still there, " + std::string(name_of(rung)) + ": " + describe(session));
   record.fields.emplace_back("IDLED_RUNG", name_of(rung));
   context.want(std::move(record));
 }
 
 void Engine::finish_ending(Session& session, Context& context) {
   Record record =
-      record_of(RecordKind::kEnded, Severity::kNotice, session, context.now,
+      record_of(RecordKind::kEnded, Severity::kNotice, session, context.now, session.ending->cause,
                 "Logged out the terminals of " + describe(session) + "; its connection goes on");
-  record.fields.emplace_back("IDLED_CAUSE", name_of(session.ending->cause));
   context.want(std::move(record));
   session.ending.reset();
   session.warning.reset();
@@ -207,10 +209,10 @@ void Engine::on(const KickRequested& event, Context& context) {
     if (!session) continue;
     pending.remaining.push_back(id);
     session->kick = Kick{context.boot() + event.delay, event.by, event.message};
-    Record record =
-        record_of(RecordKind::kKickRequested, Severity::kNotice, *session, context.now,
-                  "Logout of " + describe(*session) + " requested by " + event.by +
-                      (event.delay > seconds(0) ? ", in " + format_duration(event.delay) : ""));
+    Record record = record_of(
+        RecordKind::kKickRequested, Severity::kNotice, *session, context.now, Cause::kKick,
+        "Logout of " + describe(*session) + " requested by " + event.by +
+            (event.delay > seconds(0) ? ", in " + format_duration(event.delay) : ""));
     record.fields.emplace_back("IDLED_BY", event.by);
     record.fields.emplace_back("IDLED_REASON", event.message);
     context.want(std::move(record));

@@ -28,7 +28,7 @@ policy::Subject subject_of(const Session& session) {
 namespace {
 
 bool is_same(const policy::Resolved& a, const policy::Resolved& b) {
-  return a.idle_rule == b.idle_rule && a.settings == b.settings;
+  return a.idle_rule == b.idle_rule && a.session_rule == b.session_rule && a.settings == b.settings;
 }
 
 }  // namespace
@@ -80,15 +80,18 @@ void Engine::on(const LoginOpened& event, Context& context) {
   SessionData data;
   data.login = event.login;
   data.opened = context.boot();
+  if (data.login.adopted)  // it may have begun long ago
+    data.opened = std::min(data.opened, context.now.clocks.to_boot(data.login.opened_at));
   if (sessions_.contains(data.login.id.value))
     data.login.id.value = "p" + std::to_string(data.login.leader.pid);
   Session& session = insert(std::move(data), context.now);
   context.want(Attach{session.login.id, session.login.leader, session.login.console});
-  context.want(Registered{event.token, session.login.id, tmout_of(subject_of(session))});
-  context.want(Save{session.login.id});
   const bool adopted = session.login.adopted;
+  if (!adopted) session.tmout = tmout_of(subject_of(session));
+  context.want(Registered{event.token, session.login.id, session.tmout});
+  context.want(Save{session.login.id});
   context.want(record_of(adopted ? RecordKind::kAdopted : RecordKind::kOpened, Severity::kInfo,
-                         session, context.now,
+                         session, context.now, std::nullopt,
                          (adopted ? "Found " : "Opened ") + describe(session)));
   if (adopted)
     schedule_.set(session, context.boot());  // may be long idle already
@@ -102,7 +105,7 @@ void Engine::on(const LoginRestored& event, Context& context) {
   Session& session = insert(event.data, context.now);
   context.want(Attach{session.login.id, leader, session.login.console});
   context.want(record_of(RecordKind::kRestored, Severity::kDebug, session, context.now,
-                         "Restored " + describe(session)));
+                         std::nullopt, "Restored " + describe(session)));
   update_watch(session, context);
   schedule_.set(session, context.boot());
 }
@@ -129,7 +132,7 @@ Session& Engine::insert(SessionData data, const Now& now) {
   Session& reference = *session;
   by_leader_[reference.login.leader.pid] = &reference;
   sessions_[reference.login.id.value] = std::move(session);
-  reference.looked_at = reference.opened;
+  reference.looked_at = now.boot();
   reference.clocks = now.clocks;
   resolve(reference, now);
   return reference;
@@ -138,12 +141,10 @@ Session& Engine::insert(SessionData data, const Now& now) {
 void Engine::close(Session& session, Context& context) {
   const SessionId id = session.login.id;
   if (session.ending) {
-    Record record = record_of(RecordKind::kEnded, Severity::kNotice, session, context.now,
-                              "Logged out " + describe(session));
-    record.fields.emplace_back("IDLED_CAUSE", name_of(session.ending->cause));
-    context.want(std::move(record));
+    context.want(record_of(RecordKind::kEnded, Severity::kNotice, session, context.now,
+                           session.ending->cause, "Logged out " + describe(session)));
   } else {
-    context.want(record_of(RecordKind::kClosed, Severity::kInfo, session, context.now,
+    context.want(record_of(RecordKind::kClosed, Severity::kInfo, session, context.now, std::nullopt,
                            "Closed " + describe(session)));
   }
   context.want(Forget{id});
@@ -173,9 +174,13 @@ void Engine::on(const Written& event, Context& context) {
   for (const auto& [name, mtime] : event.mtimes)
     for (Terminal& terminal : session->terminals)
       if (terminal.name == name) terminal.memory = forgive_own_output(terminal.memory, mtime);
-  if (!session->warning || session->warning->delivered == event.delivered) return;
-  session->warning->delivered = event.delivered;
-  if (!event.delivered) decide(*session, context);  // sets the time of the next try
+  if (!event.warned_of) return;
+  std::optional<Warning>& told =
+      *event.warned_of == Cause::kCap ? session->cap_warning : session->warning;
+  if (!told || told->delivered == event.delivered) return;
+  told->delivered = event.delivered;
+  if (!event.delivered && !session->ending)
+    decide(*session, context);  // sets the time of the next try
 }
 
 void Engine::on(const ClockStepped&, Context& context) {
@@ -191,8 +196,8 @@ void Engine::on(const TimerExpired&, Context& context) {
     Session* first = schedule_.first();
     if (!first || first->schedule.due > context.boot()) return;
     schedule_.remove(*first);
-    const std::optional<BootTime> end = logout_at(*first);
-    const bool last = first->waits_for || (end && *end <= context.boot());
+    const std::optional<End> end = end_of(*first);
+    const bool last = first->waits_for || (end && end->at <= context.boot());
     context.want(Observe{first->login.id, last ? Look::kClose : Look::kBrief});
   }
 }
@@ -221,13 +226,20 @@ void Engine::resolve_all(Context& context) {
     const auto before = session->rules;
     resolve(*session, context.now);
     if (session->rules == before) continue;
+    // A limit that shrank must not end anybody without the warnings it grants.
     const policy::Settings& settings = session->rules->settings;
-    if (settings.idle && !session->ending) {
-      // A limit that shrank must not end anybody without the warnings it grants.
-      const auto leads = policy::warnings_before(settings, *settings.idle);
-      if (!leads.empty()) session->floor = std::max(session->floor, context.boot() + leads.front());
+    const auto raise = [&](BootTime& floor, const std::optional<seconds>& limit) {
+      if (!limit || session->ending) return;
+      const auto leads = policy::warnings_before(settings, *limit);
+      if (!leads.empty()) floor = std::max(floor, context.boot() + leads.front());
+    };
+    raise(session->floor, settings.idle);
+    raise(session->cap_floor, settings.session);
+    if (settings.mode == policy::Mode::kEnforce) {
+      session->reported_input.reset();
+      session->reported_cap = false;
     }
-    if (session->warning && !session->ending) put_off(*session, context);
+    if ((session->warning || session->cap_warning) && !session->ending) put_off(*session, context);
     schedule_.set(*session, context.boot());
     context.want(Save{session->login.id});
   }
@@ -256,9 +268,14 @@ void Engine::for_each(const std::function<void(const Session&)>& visit) const {
 
 State state_of(const Session& session) {
   if (session.ending) return State::kEnding;
-  if (session.waits_for && !session.kick) return State::kWaiting;
-  if (session.warning || session.kick) return State::kWarned;
-  return session.rules->settings.idle ? State::kActive : State::kExempt;
+  if (session.kick) return State::kWarned;
+  const policy::Settings& settings = session.rules->settings;
+  if (settings.mode == policy::Mode::kEnforce) {
+    if (session.waits_for) return State::kWaiting;
+    if (session.warning || session.cap_warning) return State::kWarned;
+  }
+  if (session.hold) return State::kHeld;
+  return settings.idle || settings.session ? State::kActive : State::kExempt;
 }
 
 Kind kind_of(const Session& session) {
@@ -267,22 +284,49 @@ Kind kind_of(const Session& session) {
   return session.terminals.empty() ? Kind::kNoTerminal : Kind::kTerminal;
 }
 
-BootTime deadline_of(const Session& session) {
-  return deadline_of(session, *session.input);
+namespace {
+
+// A limit's end, put off by what has been promised: a warning first, a hold.
+BootTime promised(const Session& session, seconds limit, BootTime at, BootTime floor, bool held) {
+  at = std::max(at, floor);
+  if (!held) return at;
+  const auto leads = policy::warnings_before(session.rules->settings, limit);
+  return std::max(at, session.hold->until + (leads.empty() ? seconds(0) : leads.front()));
 }
 
-BootTime deadline_of(const Session& session, const LastInput& input) {
-  return std::max(input.at + *session.rules->settings.idle, session.floor);
+}  // namespace
+
+std::optional<BootTime> idle_deadline(const Session& session) {
+  return session.input ? idle_deadline(session, *session.input) : std::nullopt;
 }
 
-std::optional<BootTime> logout_at(const Session& session) {
-  std::optional<BootTime> at;
-  const policy::Settings& settings = session.rules->settings;
-  if (settings.idle && session.input && settings.mode == policy::Mode::kEnforce &&
-      !session.waits_for)
-    at = deadline_of(session);
-  if (session.kick && (!at || session.kick->at < *at)) at = session.kick->at;
-  return at;
+std::optional<BootTime> idle_deadline(const Session& session, const LastInput& input) {
+  const std::optional<seconds>& limit = session.rules->settings.idle;
+  if (!limit) return std::nullopt;
+  return promised(session, *limit, input.at + *limit, session.floor, session.hold.has_value());
+}
+
+std::optional<BootTime> cap_deadline(const Session& session) {
+  const std::optional<seconds>& limit = session.rules->settings.session;
+  if (!limit || session.reported_cap) return std::nullopt;
+  return promised(session, *limit, session.opened + *limit, session.cap_floor,
+                  session.hold && session.hold->by_admin);
+}
+
+std::optional<End> limit_of(const Session& session) {
+  const std::optional<BootTime> idle = idle_deadline(session);
+  const std::optional<BootTime> cap = cap_deadline(session);
+  if (cap && (!idle || *cap <= *idle)) return End{*cap, Cause::kCap};
+  return idle ? std::optional(End{*idle, Cause::kIdle}) : std::nullopt;
+}
+
+std::optional<End> end_of(const Session& session) {
+  const bool enforced = session.rules->settings.mode == policy::Mode::kEnforce;
+  std::optional<End> end;
+  if (enforced && !session.waits_for) end = limit_of(session);
+  if (session.kick && (!end || session.kick->at < end->at))
+    end = End{session.kick->at, Cause::kKick};
+  return end;
 }
 
 }  // namespace idled::core

@@ -33,7 +33,13 @@ struct Step {
   std::optional<BootTime> next;  // when it wants TimerExpired; none: not before an event
 };
 
-enum class State { kActive, kWarned, kWaiting, kEnding, kExempt };
+enum class State { kActive, kWarned, kHeld, kWaiting, kEnding, kExempt };
+
+// When and why a login ends.
+struct End {
+  BootTime at;
+  Cause cause;
+};
 
 class Engine {
  public:
@@ -41,8 +47,8 @@ class Engine {
 
   Step step(const Event& event, const Now& now);
 
-  // Whether `observation` still justifies a logout for idleness: asked once more,
-  // right before it is done.
+  // Whether `observation` still justifies the logout for a limit that is under way: asked
+  // once more, right before it is done.
   [[nodiscard]] bool is_due(const SessionId& id, const Observation& observation) const;
 
   [[nodiscard]] const Session* find(const SessionId& id) const;
@@ -70,6 +76,7 @@ class Engine {
   void on(const Spared& event, Context& context);
   void on(const Written& event, Context& context);
   void on(const KickRequested& event, Context& context);
+  void on(const HoldRequested& event, Context& context);
   void on(const PolicyChanged& event, Context& context);
   void on(const ClockStepped& event, Context& context);
   void on(const TimerExpired& event, Context& context);
@@ -91,13 +98,21 @@ class Engine {
 
   // decide.cc
   void decide(Session& session, Context& context);
-  void decide_idle(Session& session, Context& context);
-  void decide_kick(Session& session, Context& context);
-  void end_or_wait(Session& session, Context& context);
-  void warn(Session& session, seconds lead, BootTime deadline, Context& context);
+  BootTime pursue_kick(Session& session, Context& context);
+  BootTime pursue_cap(Session& session, Context& context);
+  BootTime pursue_idle(Session& session, Context& context);
+  BootTime approach(Session& session, End end, Context& context);
+  BootTime end_or_wait(Session& session, Cause cause, Context& context);
+  void warn(Session& session, End end, seconds lead, Context& context);
   void cancel_warning(Session& session, Context& context);
   void put_off(Session& session, Context& context);
-  void report(Session& session, Context& context);
+  void report(Session& session, Cause cause, Context& context);
+  void say(Session& session, std::string text, Context& context);
+
+  // hold.cc
+  HoldOutcome grant_hold(Session& session, const HoldRequested& event, Context& context);
+  void drop_hold(Session& session, const std::string& how, Context& context);
+  void keep_hold_in_bounds(Session& session, Context& context);
 
   // ending.cc
   void begin_ending(Session& session, Cause cause, Context& context);
@@ -117,14 +132,18 @@ class Engine {
   std::vector<PendingKick> kicks_;
 };
 
-// The end of its limit; only for a session with a limit and a terminal.
-BootTime deadline_of(const Session& session);
+// The end of its idle limit; none without a limit, or without evidence to count from.
+std::optional<BootTime> idle_deadline(const Session& session);
 // And were `input` its last.
-BootTime deadline_of(const Session& session, const LastInput& input);
+std::optional<BootTime> idle_deadline(const Session& session, const LastInput& input);
+// The end of its cap; none without one, or where mode report has recorded it.
+std::optional<BootTime> cap_deadline(const Session& session);
 
-// When the login will be ended if nothing happens: for idleness, or by a kick.
-// None: not foreseen (no limit, no terminal, report only).
-std::optional<BootTime> logout_at(const Session& session);
+// The sooner of the two.
+std::optional<End> limit_of(const Session& session);
+// How the login will be ended if nothing happens: by a limit or by a kick. None: not
+// foreseen (no limit, no terminal, report only, waiting for a program).
+std::optional<End> end_of(const Session& session);
 State state_of(const Session& session);
 // As it is now: a login without a terminal may open one, and lose it.
 Kind kind_of(const Session& session);

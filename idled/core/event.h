@@ -54,6 +54,7 @@ struct Written {  // the answer to Write
   bool delivered = true;  // by every terminal
   // Each terminal's time of last output right after, which our own text has moved.
   std::vector<std::pair<std::string, WallTime>> mtimes{};
+  std::optional<Cause> warned_of{};  // Write::warns_of
 };
 struct TerminalSeen {  // what inotify told of a watched terminal
   SessionId id;
@@ -70,15 +71,23 @@ struct KickRequested {
   seconds delay{0};
   bool wait = true;  // answer when they are gone
 };
+struct HoldRequested {
+  Token token = 0;  // answered by HoldAnswered
+  SessionId id;
+  std::string by;
+  bool by_admin = false;
+  std::optional<seconds> duration;  // none: the hold is to end
+  std::string why;
+};
 struct PolicyChanged {
   std::shared_ptr<const policy::Policy> policy;
 };
 struct ClockStepped {};  // the wall clock was set
 struct TimerExpired {};
 
-using Event =
-    std::variant<LoginOpened, LoginRestored, LoginClosed, LeaderExited, Observed, HungUp, Spared,
-                 Written, TerminalSeen, KickRequested, PolicyChanged, ClockStepped, TimerExpired>;
+using Event = std::variant<LoginOpened, LoginRestored, LoginClosed, LeaderExited, Observed, HungUp,
+                           Spared, Written, TerminalSeen, KickRequested, HoldRequested,
+                           PolicyChanged, ClockStepped, TimerExpired>;
 
 // --- actions, in the order to be performed -----------------------------------
 
@@ -95,6 +104,7 @@ struct Write {  // answered by Written
   SessionId id;
   std::vector<std::string> terminals;
   std::string text;
+  std::optional<Cause> warns_of{};  // tried again if a terminal does not take it
 };
 struct Watch {  // tell at once when one of these is read; of no others of the login
   SessionId id;
@@ -140,7 +150,24 @@ struct KickAnswered {
   std::vector<SessionId> still_there;  // would not die
 };
 
-using Action = std::variant<Attach, Observe, Write, Watch, HangUp, SignalTerminalLeaders,
-                            SignalLogin, Save, Forget, Registered, KickAnswered, Record>;
+// Whether a hold was granted, or why not.
+enum class HoldOutcome {
+  kDone,
+  kNotAllowed,  // `hold_max` is 0
+  kTooLong,     // longer than `hold_max`
+  kUsedUp,      // held for all of `hold_max` since the last input
+  kOfAnAdmin,   // an administrator's hold is no user's to change
+  kEnding,      // the logout has begun
+  kNotHeld,     // nothing to end
+};
+struct HoldAnswered {
+  Token token;
+  SessionId id;
+  HoldOutcome outcome = HoldOutcome::kDone;
+};
+
+using Action =
+    std::variant<Attach, Observe, Write, Watch, HangUp, SignalTerminalLeaders, SignalLogin, Save,
+                 Forget, Registered, KickAnswered, HoldAnswered, Record>;
 
 }  // namespace idled::core

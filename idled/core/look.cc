@@ -90,11 +90,16 @@ void Engine::take_in(Session& session, const Observation& observation, Context& 
 
 bool Engine::is_due(const SessionId& id, const Observation& observation) const {
   const Session* session = find(id);
-  if (!session || !observation.leader_alive || !session->rules->settings.idle) return false;
+  if (!session || !observation.leader_alive) return false;
   if (uninterruptible(*session, observation)) return false;
-  const std::optional<LastInput> input =
-      latest_activity(*session, remember_all(*session, observation), observation);
-  return input && observation.clocks.boot >= deadline_of(*session, *input);
+  std::optional<BootTime> deadline;
+  if (session->ending && session->ending->cause == Cause::kCap) {
+    deadline = cap_deadline(*session);
+  } else if (const std::optional<LastInput> input =
+                 latest_activity(*session, remember_all(*session, observation), observation)) {
+    deadline = idle_deadline(*session, *input);
+  }
+  return deadline && observation.clocks.boot >= *deadline;
 }
 
 // Reads are told of every terminal while a warning stands, so that coming back is seen at
@@ -153,7 +158,7 @@ void Engine::plan(Session& session, BootTime next) {
     const seconds lead = leads.empty() ? seconds(0) : leads.front();
     next = std::min(next, session.looked_at + *session.shortest_idle - lead);
   }
-  if (settings.activity == policy::Activity::kJob && !session.terminals.empty()) {
+  if (settings.activity == policy::Activity::kJob && settings.idle && !session.terminals.empty()) {
     const auto polls = session.looked_at.time_since_epoch() / kWorkPoll;
     next = std::min(next, BootTime(kWorkPoll * (polls + 1)));
   }

@@ -1,9 +1,11 @@
 #include "idled/core/notice.h"
 
+#include <algorithm>
 #include <cstdio>
 
 #include "base/duration.h"
 #include "base/text.h"
+#include "idled/core/engine.h"
 
 namespace idled::core {
 namespace {
@@ -41,8 +43,22 @@ std::string wanted(const Session& session) {
   return session.rules->settings.activity == policy::Activity::kInput ? "input" : "activity";
 }
 
-std::string limit_of(const Session& session) {
+std::string idle_limit(const Session& session) {
   return format_spoken(session.rules->settings.idle.value_or(seconds(0)));
+}
+
+std::string cap_of(const Session& session) {
+  return format_spoken(session.rules->settings.session.value_or(seconds(0)));
+}
+
+seconds until(BootTime time, const Now& now) {
+  return std::chrono::round<seconds>(std::max(time - now.boot(), nanoseconds(0)));
+}
+
+const char* what_cancelled(Witness witness) {
+  if (witness == Witness::kOutput) return "There is output";
+  if (witness == Witness::kJob) return "The job in front is at work";
+  return "You are back";
 }
 
 }  // namespace
@@ -52,20 +68,34 @@ std::string warning_text(const Session& session, seconds left, const Now& now) {
          line("No " + wanted(session) + " for " + format_spoken(idle_for(session, now)) + ".") +
          line("You will be logged out in " + format_spoken(left) + ", at " + clock_time(left, now) +
               ". Press Enter to stay.") +
-         line("idled: the limit is " + limit_of(session) + " (rule: " + session.rules->idle_rule +
+         line("idled: the limit is " + idle_limit(session) + " (rule: " + session.rules->idle_rule +
               ").") +
          site_message(session);
 }
 
-std::string cancelled_text(Witness witness) {
-  if (witness == Witness::kOutput) return "\r\n" + line("There is output: logout cancelled.");
-  if (witness == Witness::kJob)
-    return "\r\n" + line("The job in front is at work: logout cancelled.");
-  return "\r\n" + line("You are back: logout cancelled.");
+std::string cap_warning_text(const Session& session, seconds left, const Now& now) {
+  return "\r\n\a" + line("A login may last " + cap_of(session) + " here, in use or not.") +
+         line("You will be logged out in " + format_spoken(left) + ", at " + clock_time(left, now) +
+              ". Please save your work.") +
+         line("idled: the rule is " + session.rules->session_rule + ".") + site_message(session);
 }
 
-std::string waiting_text(const std::string& program) {
-  return "\r\n" + line("The logout waits until " + program + " is done. Press Enter to stay.");
+std::string cancelled_text(const Session& session, const Now& now) {
+  const std::string text = what_cancelled(session.input->witness);
+  const std::optional<BootTime> cap = session.cap_warning ? cap_deadline(session) : std::nullopt;
+  if (!cap) return "\r\n" + line(text + ": logout cancelled.");
+  return "\r\n" + line(text + ", but this login ends at " + clock_time(until(*cap, now), now) +
+                       " all the same.");
+}
+
+std::string waiting_text(const std::string& program, Cause cause) {
+  return "\r\n" + line("The logout waits until " + program + " is done." +
+                       (cause == Cause::kIdle ? " Press Enter to stay." : ""));
+}
+
+std::string held_text(const Hold& hold, const Now& now) {
+  return "\r\n" + line("That logout is off: " + hold.by + " holds this login until " +
+                       clock_time(until(hold.until, now), now) + ".");
 }
 
 std::string put_off_text() {
@@ -85,10 +115,12 @@ std::string farewell_text(const Session& session, Cause cause) {
     if (!session.kick->message.empty()) text += line(session.kick->message);
     return text;
   }
-  return "\r\n" +
-         line("Logged out by idled: no " + wanted(session) + " for " + limit_of(session) +
-              " (rule: " + session.rules->idle_rule + ").") +
-         site_message(session);
+  const std::string why =
+      cause == Cause::kCap
+          ? "a login may last " + cap_of(session) + " (rule: " + session.rules->session_rule
+          : "no " + wanted(session) + " for " + idle_limit(session) +
+                " (rule: " + session.rules->idle_rule;
+  return "\r\n" + line("Logged out by idled: " + why + ").") + site_message(session);
 }
 
 }  // namespace idled::core

@@ -11,9 +11,15 @@ namespace idled::core {
 // How long without input, how long is left and until when, and what to do.
 std::string warning_text(const Session& session, seconds left, const Now& now);
 
-std::string cancelled_text(Witness witness);
+// How old a login may be, how long is left and until when.
+std::string cap_warning_text(const Session& session, seconds left, const Now& now);
+
+// What has cancelled it; and what has not, where the cap's warning stands.
+std::string cancelled_text(const Session& session, const Now& now);
 // A program in front is not to be interrupted.
-std::string waiting_text(const std::string& program);
+std::string waiting_text(const std::string& program, Cause cause);
+// Under a standing warning, somebody holds the login.
+std::string held_text(const Hold& hold, const Now& now);
 
 // The limit changed under a standing warning.
 std::string put_off_text();

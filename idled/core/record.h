@@ -25,7 +25,12 @@ enum class RecordKind {
   kCancelled,           // the user came back after a warning
   kWaiting,             // the logout waits for a program in front
   kForged,              // a terminal's times are being set by hand
-  kWouldLogOut,         // mode report
+  kHeld,
+  kHoldOver,
+  kWouldWarn,  // mode report, and so on
+  kWouldCancel,
+  kWouldWait,
+  kWouldLogOut,
   kKickRequested,
   kLogout,     // the terminals are hung up
   kSignalled,  // a further rung of the ladder

@@ -25,7 +25,7 @@ std::string describe(const Session& session) {
 }
 
 Record record_of(RecordKind kind, Severity severity, const Session& session, const Now& now,
-                 std::string message) {
+                 std::optional<Cause> cause, std::string message) {
   Record record{kind, severity, std::move(message), {}};
   auto add = [&](const char* name, std::string value) {
     record.fields.emplace_back(name, std::move(value));
@@ -38,15 +38,18 @@ Record record_of(RecordKind kind, Severity severity, const Session& session, con
   add("IDLED_LEADER", std::to_string(session.login.leader.pid));
   add("IDLED_TERMINALS", terminal_names(session));
   if (session.rules) {
-    add("IDLED_RULE", printable(session.rules->idle_rule));
-    if (session.rules->settings.idle)
-      add("IDLED_LIMIT_SECONDS", std::to_string(session.rules->settings.idle->count()));
+    const bool capped = cause == Cause::kCap;
+    const policy::Settings& settings = session.rules->settings;
+    add("IDLED_RULE", printable(capped ? session.rules->session_rule : session.rules->idle_rule));
+    if (const std::optional<seconds>& limit = capped ? settings.session : settings.idle)
+      add("IDLED_LIMIT_SECONDS", std::to_string(limit->count()));
   }
   if (session.input) {
     const auto idle = std::max(now.boot() - session.input->at, nanoseconds(0));
     add("IDLED_IDLE_SECONDS", std::to_string(std::chrono::floor<seconds>(idle).count()));
     add("IDLED_WITNESS", std::string(name_of(session.input->witness)));
   }
+  if (cause) add("IDLED_CAUSE", std::string(name_of(*cause)));
   return record;
 }
 
@@ -57,7 +60,7 @@ bool is_forged(std::uint32_t forgeries) {
 
 Record record_forgery(const Session& session, const std::string& terminal, const Now& now) {
   Record record = record_of(
-      RecordKind::kForged, Severity::kWarning, session, now,
+      RecordKind::kForged, Severity::kWarning, session, now, std::nullopt,
       "The times of " + terminal +
           " are set by hand, again and again, and are not believed: " + describe(session));
   record.fields.emplace_back("IDLED_FORGED", terminal);
@@ -100,6 +103,8 @@ std::string_view name_of(Cause cause) {
   switch (cause) {
     case Cause::kIdle:
       return "idle";
+    case Cause::kCap:
+      return "cap";
     case Cause::kKick:
       return "kick";
   }

@@ -14,8 +14,10 @@ std::string describe(const Session& session);
 // A record with who, where and under which rule: IDLED_SESSION, IDLED_USER,
 // IDLED_UID, IDLED_SERVICE, IDLED_HOST, IDLED_LEADER, IDLED_TERMINALS, IDLED_RULE,
 // IDLED_LIMIT_SECONDS and, where known, IDLED_IDLE_SECONDS and IDLED_WITNESS.
+// `cause`: of the logout that it is about, as IDLED_CAUSE; rule and limit are then those of
+// the cap or of the idle limit. None: it is about no logout.
 Record record_of(RecordKind kind, Severity severity, const Session& session, const Now& now,
-                 std::string message);
+                 std::optional<Cause> cause, std::string message);
 
 // Whether a terminal's times were changed again and again while its reads were watched.
 // Once or twice is `mesg n`.

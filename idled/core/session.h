@@ -24,10 +24,11 @@ bool all_watched(const std::vector<Terminal>& terminals);
 
 // That the user has been told of a logout to come.
 struct Warning {
-  BootTime last_input;    // as it was then; input after it cancels
+  BootTime last_input{};  // as it was then; input after it cancels a logout for idleness
   seconds lead{0};        // the shortest lead time told so far
   bool delivered = true;  // some terminal may take nothing: XOFF, a full buffer
   BootTime tried_at{};
+  bool shown = true;  // in mode report it is only recorded
 };
 
 // An administrator, or the user, ends the login at a time, input or not.
@@ -37,7 +38,18 @@ struct Kick {
   std::string message;  // empty: none
 };
 
-enum class Cause { kIdle, kKick };
+// The login is not ended before a time, and then not without a new warning. A kick ends it
+// all the same, and so does its `session` cap unless an administrator holds it.
+struct Hold {
+  BootTime until;
+  std::string by;  // "root", or another user
+  bool by_admin = false;
+  std::string why;  // empty: not said
+};
+
+// Why a login ends: it was idle, it has lasted as long as it may (`session`), or somebody
+// wants it gone.
+enum class Cause { kIdle, kCap, kKick };
 
 // The ladder: each rung is tried, then time is given, then the terminals are
 // looked at again, before the next.
@@ -69,9 +81,19 @@ struct SessionData {
   // Not ended for idleness before this, whatever the limit says: set when a limit
   // shrinks, or when a login is found already idle, so that its warning comes first.
   BootTime floor{};
+  BootTime cap_floor{};  // so, for its cap
   std::vector<Terminal> terminals;
-  std::optional<Warning> warning;
+  std::optional<Warning> warning;      // of a logout for idleness
+  std::optional<Warning> cap_warning;  // of one by the cap
   std::optional<Kick> kick;
+  std::optional<Hold> hold;
+  // Since when its user holds it: all holds since the last input are within `hold_max` of
+  // this, so that no script keeps a login for ever.
+  std::optional<BootTime> held_from;
+  // Mode report: what has been recorded and would be over by now.
+  std::optional<BootTime> reported_input;  // the silence after this input
+  bool reported_cap = false;
+  std::string tmout;  // what its shell was told, core/tmout.h; empty: nothing
 };
 
 struct Session : SessionData {
@@ -89,9 +111,8 @@ struct Session : SessionData {
   std::optional<std::string> uninterruptible;
   std::optional<std::string> waits_for;
   std::optional<Ending> ending;
-  std::optional<BootTime> reported_input;  // mode report: the idle time already recorded
-  std::vector<std::string> watched;        // the terminals whose reads are asked for
-  bool output_watched = false;             // and their output
+  std::vector<std::string> watched;  // the terminals whose reads are asked for
+  bool output_watched = false;       // and their output
   ScheduleEntry schedule;
 };
 

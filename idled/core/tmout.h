@@ -1,6 +1,7 @@
 // The shell's TMOUT, the backstop for the day the daemon is gone.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "policy/settings.h"
@@ -12,5 +13,8 @@ namespace idled::core {
 // a shell that counts for itself would contradict the policy: no limit, report
 // only, holds allowed, or activity that no shell can see.
 std::string shell_tmout(const policy::Settings& settings);
+
+// How long a shell that was told this waits at its prompt; none: for ever.
+std::optional<seconds> prompt_limit(const std::string& tmout);
 
 }  // namespace idled::core

@@ -51,6 +51,7 @@ class Handler {
   virtual void on_list(const Peer& peer, const protocol::ListRequest& request, bool more,
                        Answer answer) = 0;
   virtual void on_kick(const Peer& peer, const protocol::KickRequest& request, Answer answer) = 0;
+  virtual void on_hold(const Peer& peer, const protocol::HoldRequest& request, Answer answer) = 0;
   virtual void on_status(const Peer& peer, Answer answer) = 0;
   virtual void on_explain(const Peer& peer, const protocol::ExplainRequest& request,
                           Answer answer) = 0;

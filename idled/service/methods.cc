@@ -17,7 +17,7 @@ void decoded(const Call& call, const Answer& answer, Use use) {
               protocol::error_parameter("parameter", request.error().text));
 }
 
-constexpr std::array<Method, 7> kMethods{{
+constexpr std::array<Method, 8> kMethods{{
     {protocol::kRegister, Access::kRoot,
      [](Handler& handler, const Peer& peer, const Call& call, Answer answer) {
        decoded<protocol::RegisterRequest>(
@@ -38,6 +38,11 @@ constexpr std::array<Method, 7> kMethods{{
      [](Handler& handler, const Peer& peer, const Call& call, Answer answer) {
        decoded<protocol::KickRequest>(
            call, answer, [&](const auto& request) { handler.on_kick(peer, request, answer); });
+     }},
+    {protocol::kHold, Access::kAnyone,
+     [](Handler& handler, const Peer& peer, const Call& call, Answer answer) {
+       decoded<protocol::HoldRequest>(
+           call, answer, [&](const auto& request) { handler.on_hold(peer, request, answer); });
      }},
     {protocol::kStatus, Access::kAnyone,
      [](Handler& handler, const Peer& peer, const Call&, Answer answer) {

@@ -97,7 +97,8 @@ class Search {
   void try_named(const Entry& leader);
   void add_holder(const Entry& leader, const Holdings& held);
   [[nodiscard]] const Entry* session_on(const Process& holder, const PtyMaster& master) const;
-  void add(const Entry& leader, const ProcStatus& user, core::Login login);
+  // `since`: the process whose start is the login's.
+  void add(const Entry& leader, const ProcStatus& user, core::Login login, const Entry& since);
   [[nodiscard]] bool is_taken(const Entry& entry) const;
   [[nodiscard]] const UtmpRecord* record_on(const std::string& line) const;
 
@@ -123,7 +124,8 @@ const UtmpRecord* Search::record_on(const std::string& line) const {
   return it == utmp_.end() ? nullptr : &*it;
 }
 
-void Search::add(const Entry& leader, const ProcStatus& user, core::Login login) {
+void Search::add(const Entry& leader, const ProcStatus& user, core::Login login,
+                 const Entry& since) {
   if (!check_home(leader.pid)) return;  // a container's
   login.id.value = session_id_of(leader.pid);
   login.uid = user.uid;
@@ -132,7 +134,7 @@ void Search::add(const Entry& leader, const ProcStatus& user, core::Login login)
   if (login.user.empty()) login.user = local_name_of(user.uid);
   if (login.user.empty()) login.user = "uid " + std::to_string(user.uid);
   login.leader = leader.identity();
-  login.opened_at = started_at(leader.stat);
+  login.opened_at = started_at(since.stat);
   login.adopted = true;
   leaders_.insert(leader.pid);
   logins_.push_back(std::move(login));
@@ -151,12 +153,12 @@ void Search::try_sshd(const Entry& leader) {
   login.service = "sshd";
   login.ssh_connection = connections_.among(holdings_of(leader.pid).sockets);
   login.remote_host = login.ssh_connection.substr(0, login.ssh_connection.find(' '));
-  if (title.find('@') != std::string::npos) return add(leader, *status, std::move(login));
+  if (title.find('@') != std::string::npos) return add(leader, *status, std::move(login), leader);
   for (const Entry& child : table_.entries()) {
     if (child.stat.ppid != leader.pid) continue;
     const std::optional<ProcStatus> user = read_status(child.pid);
     if (user && user->uid != 0 && read_cmdline(child.pid).find("[net]") == std::string::npos)
-      return add(leader, *user, std::move(login));
+      return add(leader, *user, std::move(login), leader);
   }
 }
 
@@ -176,7 +178,8 @@ void Search::try_login(const Entry& leader) {
     login.service = "login";
     if (const UtmpRecord* record = record_on(login.console))
       login.remote_host = host_of_record(record->host);
-    return add(leader, *user, std::move(login));
+    // The process of login(1) may have been getty's, since long before anybody came.
+    return add(leader, *user, std::move(login), child);
   }
 }
 
@@ -218,7 +221,7 @@ void Search::add_holder(const Entry& leader, const Holdings& held) {
     login.remote_host = login.ssh_connection.substr(0, login.ssh_connection.find(' '));
     if (const UtmpRecord* record = record_on(line); record && login.remote_host.empty())
       login.remote_host = host_of_record(record->host);
-    return add(leader, *user, std::move(login));
+    return add(leader, *user, std::move(login), leader);
   }
 }
 

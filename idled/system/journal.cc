@@ -62,6 +62,16 @@ std::string_view message_id(RecordKind kind) {
       return "55a4cdde489546e79c72abf7a91f5035";
     case RecordKind::kForged:
       return "434d9a70bc2b4b41a7bbf4071b266c13";
+    case RecordKind::kHeld:
+      return "7fc96900a88041fe88540a9619637b50";
+    case RecordKind::kHoldOver:
+      return "eb7e5fdc17114e6e92997209ef343da8";
+    case RecordKind::kWouldWarn:
+      return "36a61a86bcc44f15bcdb63efab4dc04b";
+    case RecordKind::kWouldCancel:
+      return "6d2ee944a0bb45e0833b85c48f27be29";
+    case RecordKind::kWouldWait:
+      return "d6e816d9688849b3bf30b13082a4f5c7";
     case RecordKind::kWouldLogOut:
       return "5449450326d952acb9f59a60cd4898b6";
     case RecordKind::kKickRequested:

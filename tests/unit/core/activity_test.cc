@@ -118,7 +118,7 @@ TEST(NeverInterrupt, TheLogoutWaitsAndComesWhenItIsDone) {
   const Session& session = *sim.engine.find(id);
   EXPECT_EQ(state_of(session), State::kWaiting);
   EXPECT_EQ(session.waits_for, "dpkg");
-  EXPECT_FALSE(logout_at(session)) << "it is not foreseen";
+  EXPECT_FALSE(end_of(session)) << "it is not foreseen";
   EXPECT_EQ(sim.count(RecordKind::kWaiting), 1U);
   EXPECT_NE(sim.shown(id).find("The logout waits until dpkg is done."), std::string::npos);
   EXPECT_EQ(sim.shown(id).find("Logged out"), std::string::npos);

@@ -120,6 +120,14 @@ class Sim {
     deliver(request);
   }
 
+  // So does a hold. None: it is to end.
+  HoldOutcome hold(const SessionId& id, std::optional<seconds> duration, bool by_admin = true,
+                   const std::string& why = "a long build") {
+    deliver(Observed{id, observe(id)});
+    deliver(HoldRequested{0, id, by_admin ? "root" : "alice", by_admin, duration, why});
+    return holds.back();
+  }
+
   void pass(nanoseconds duration) {
     const BootTime until = boot + duration;
     while (next && *next <= until) {
@@ -171,6 +179,7 @@ class Sim {
   std::vector<Record> records;
   std::vector<Registered> registered;
   std::vector<KickAnswered> kicks;
+  std::vector<HoldOutcome> holds;
   std::optional<BootTime> next;
   std::uint64_t steps = 0;
   std::uint64_t looks = 0;
@@ -229,7 +238,7 @@ class Sim {
     queue.emplace_back(Observed{a.id, observe(a.id, a.look)});
   }
   void perform(const Write& a, std::vector<Event>& queue) {
-    Written written{a.id, true};
+    Written written{a.id, true, {}, a.warns_of};
     for (const std::string& name : a.terminals) {
       const auto it = logins[a.id.value].terminals.find(name);
       if (it == logins[a.id.value].terminals.end()) continue;
@@ -280,6 +289,7 @@ class Sim {
   void perform(const Forget&, std::vector<Event>&) {}
   void perform(const Registered& a, std::vector<Event>&) { registered.push_back(a); }
   void perform(const KickAnswered& a, std::vector<Event>&) { kicks.push_back(a); }
+  void perform(const HoldAnswered& a, std::vector<Event>&) { holds.push_back(a.outcome); }
   void perform(const Record& a, std::vector<Event>&) { records.push_back(a); }
 
   pid_t next_pid_ = 100;

@@ -21,6 +21,9 @@ class Recorder final : public Handler {
   void on_kick(const Peer&, const protocol::KickRequest&, Answer answer) override {
     note("Kick", answer);
   }
+  void on_hold(const Peer&, const protocol::HoldRequest&, Answer answer) override {
+    note("Hold", answer);
+  }
   void on_status(const Peer&, Answer answer) override { note("Status", answer); }
   void on_explain(const Peer&, const protocol::ExplainRequest&, Answer answer) override {
     note("Explain", answer);
@@ -60,7 +63,7 @@ TEST(Methods, OnlyRootRegisters) {
 
 TEST(Methods, EverybodyMayAskForTheirOwn) {
   for (const auto name :
-       {protocol::kList, protocol::kKick, protocol::kStatus, protocol::kExplain}) {
+       {protocol::kList, protocol::kKick, protocol::kHold, protocol::kStatus, protocol::kExplain}) {
     Recorder handler;
     EXPECT_EQ(call(handler, 1000, std::string(name)).error, "") << name;
   }

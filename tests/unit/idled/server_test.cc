@@ -31,6 +31,7 @@ class Echo final : public Handler {
     answer.done(R"({"sessions":[]})");
   }
   void on_kick(const Peer&, const protocol::KickRequest&, Answer) override { ++dropped; }
+  void on_hold(const Peer&, const protocol::HoldRequest&, Answer) override { ++dropped; }
   void on_status(const Peer&, Answer answer) override {
     answer.done("{\"version\":\"" + std::string(1 << 20, 'x') + "\"}");
   }

@@ -125,7 +125,7 @@ TEST(Setting, RefusesWhatIsBad) {
     const std::string key(each.key);
     const std::string text =
         "{\"rules\": [\n  {\"name\": \"r\",\n \"" + key + "\": " + std::string(each.value) + "}]}";
-    const Parsed parsed = parse_all_keys(text);
+    const Parsed parsed = parse_text(text);
     EXPECT_FALSE(parsed.policy);
     ASSERT_EQ(parsed.errors.size(), 1U) << text << render(parsed.errors);
     const Diagnostic& error = parsed.errors.front();
@@ -146,27 +146,12 @@ TEST(Setting, EveryOneIsTestedHere) {
 
 TEST(Setting, ALongMessageIsRefused) {
   const std::string text = "{\"defaults\": {\"message\": \"" + std::string(257, 'x') + "\"}}";
-  EXPECT_EQ(parse_all_keys(text).errors.at(0).message,
-            "\"message\" takes at most 256 bytes, not 257");
+  EXPECT_EQ(parse_text(text).errors.at(0).message, "\"message\" takes at most 256 bytes, not 257");
 }
 
 TEST(Setting, AllErrorsOfAListAreReported) {
-  const Parsed parsed =
-      parse_all_keys(R"({"defaults": {"warn": ["x", 0, "1m", null], "mode": 1}})");
+  const Parsed parsed = parse_text(R"({"defaults": {"warn": ["x", 0, "1m", null], "mode": 1}})");
   EXPECT_EQ(parsed.errors.size(), 4U) << render(parsed.errors);
-}
-
-TEST(Setting, WhatIsNotHonouredYetIsRefused) {
-  for (const SettingRow& each : setting_table()) {
-    const std::string text = "{\"defaults\": {\"" + std::string(each.name) + "\": null}}";
-    const Source source{"policy.json", text};
-    const Parsed parsed = parse({&source, 1});
-    ASSERT_EQ(parsed.errors.size(), 1U);
-    const std::string refusal =
-        "\"" + std::string(each.name) + "\" is not supported by this version yet";
-    EXPECT_EQ(parsed.errors.front().message == refusal, !each.implemented) << each.name;
-    EXPECT_EQ(parsed.errors.front().column, each.implemented ? 19 + each.name.size() : 15U);
-  }
 }
 
 TEST(Setting, BuiltInIsWhatTheContractSays) {

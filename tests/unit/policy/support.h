@@ -14,17 +14,17 @@
 namespace idled::policy::test {
 
 // Parses with every key enabled.
-inline Parsed parse_all_keys(std::vector<Source> sources) {
-  return parse(sources, {.all_keys = true});
+inline Parsed parse_sources(const std::vector<Source>& sources) {
+  return parse(sources);
 }
 
-inline Parsed parse_all_keys(std::string_view text) {
-  return parse_all_keys({Source{"policy.json", std::string(text)}});
+inline Parsed parse_text(std::string_view text) {
+  return parse_sources({Source{"policy.json", std::string(text)}});
 }
 
 // A policy that must be good, with its groups bound to `ids`.
 inline Policy policy_of(std::vector<Source> sources, const std::map<std::string, gid_t>& ids = {}) {
-  Parsed parsed = parse_all_keys(std::move(sources));
+  Parsed parsed = parse_sources(sources);
   EXPECT_TRUE(parsed.policy) << render(parsed.errors);
   return parsed.policy ? parsed.policy->bind_groups(ids) : Policy::built_in();
 }

@@ -13,7 +13,7 @@ struct Case {
 };
 
 void expect_error(const Case& wanted) {
-  const Parsed parsed = parse_all_keys(wanted.text);
+  const Parsed parsed = parse_text(wanted.text);
   EXPECT_FALSE(parsed.policy) << wanted.text;
   ASSERT_EQ(parsed.errors.size(), 1U) << wanted.text << "\n" << render(parsed.errors);
   const Diagnostic& error = parsed.errors.front();
@@ -91,7 +91,7 @@ TEST(Syntax, CommentsMayStandAnywhere) {
 // Places are counted beside the parser: comments, escapes and numbers must not throw
 // them off.
 TEST(Syntax, PlacesStayRightBehindWhatIsHardToCount) {
-  const Parsed parsed = parse_all_keys(
+  const Parsed parsed = parse_text(
       "{\"defaults\": {\"message\": \"\\\"// \\\\\", /* , \" */ \"idle\":-5// "
       "\"\n,\n\"hold_max\":300"
       "/*:*/,\t\"warn\" : [ 1.5,{} ] , \"mode\":\"enforced\"}}");
@@ -104,7 +104,7 @@ TEST(Syntax, PlacesStayRightBehindWhatIsHardToCount) {
 }
 
 TEST(Syntax, EveryDuplicateKeyIsRefused) {
-  const Parsed parsed = parse_all_keys(R"({
+  const Parsed parsed = parse_text(R"({
   "defaults": { "idle": "5m",
                 "idle": "6m" },
   "rules": [ { "name": "a", "match": { "user": "x", "user": ["y", { "z": 1, "z": 2 }] } } ],
@@ -122,7 +122,7 @@ TEST(Syntax, EveryDuplicateKeyIsRefused) {
 
 TEST(Syntax, OneBrokenSourceDoesNotHideAnother) {
   const Parsed parsed =
-      parse_all_keys({{"a.json", "{"}, {"b.json", "{\"defaults\": {\"idel\": 1}}"}});
+      parse_sources({{"a.json", "{"}, {"b.json", "{\"defaults\": {\"idel\": 1}}"}});
   ASSERT_EQ(parsed.errors.size(), 2U);
   EXPECT_EQ(parsed.errors[0].file, "a.json");
   EXPECT_EQ(parsed.errors[1].file, "b.json");
@@ -130,8 +130,8 @@ TEST(Syntax, OneBrokenSourceDoesNotHideAnother) {
 
 TEST(Syntax, SizeIsLimitedOverAllSources) {
   const std::string half = "{}" + std::string(kLargestSource / 2 - 2, ' ');
-  EXPECT_TRUE(parse_all_keys({{"a", half}, {"b", half}}).policy);
-  const Parsed parsed = parse_all_keys({{"a", half}, {"b", half}, {"c", "{}"}});
+  EXPECT_TRUE(parse_sources({{"a", half}, {"b", half}}).policy);
+  const Parsed parsed = parse_sources({{"a", half}, {"b", half}, {"c", "{}"}});
   ASSERT_EQ(parsed.errors.size(), 1U);
   EXPECT_EQ(render(parsed.errors),
             "c: error: a policy has at most 1048576 bytes, all its files together\n");
@@ -140,25 +140,25 @@ TEST(Syntax, SizeIsLimitedOverAllSources) {
 TEST(Syntax, ErrorsAreCountedNotPiledUp) {
   std::string text = "{\"defaults\": {";
   for (int i = 0; i < 20'000; ++i) text += "\"k" + std::to_string(i) + "\": 0, ";
-  const Parsed parsed = parse_all_keys(text + "\"x\": 0}}");
+  const Parsed parsed = parse_text(text + "\"x\": 0}}");
   ASSERT_EQ(parsed.errors.size(), kMostErrors);
   EXPECT_EQ(parsed.errors.back().message, "19902 more errors");
   std::string twice = "{\"a\": 0";
   for (int i = 0; i < 20'000; ++i) twice += ", \"a\": 0";
-  EXPECT_EQ(parse_all_keys(twice + "}").errors.size(), kMostErrors);
+  EXPECT_EQ(parse_text(twice + "}").errors.size(), kMostErrors);
 }
 
 TEST(Syntax, HostileTextsEndInErrors) {
   const std::string deep = std::string(kLargestSource, '[');
-  EXPECT_EQ(parse_all_keys(deep).errors.size(), 1U);
-  EXPECT_FALSE(parse_all_keys(std::string_view("{\"a\0b\": 1}", 10)).policy);
-  EXPECT_FALSE(parse_all_keys(std::string_view("\0", 1)).policy);
-  EXPECT_FALSE(parse_all_keys("\x1b[2J").policy);
-  EXPECT_FALSE(parse_all_keys("{\"" + std::string(1'000'000, 'x') + "\": 1}").policy);
+  EXPECT_EQ(parse_text(deep).errors.size(), 1U);
+  EXPECT_FALSE(parse_text(std::string_view("{\"a\0b\": 1}", 10)).policy);
+  EXPECT_FALSE(parse_text(std::string_view("\0", 1)).policy);
+  EXPECT_FALSE(parse_text("\x1b[2J").policy);
+  EXPECT_FALSE(parse_text("{\"" + std::string(1'000'000, 'x') + "\": 1}").policy);
 }
 
 TEST(Render, LooksLikeACompilers) {
-  const Parsed parsed = parse_all_keys("{\n\t\"defaults\": { \"idel\": \"5m\" }\n}\n");
+  const Parsed parsed = parse_text("{\n\t\"defaults\": { \"idel\": \"5m\" }\n}\n");
   EXPECT_EQ(render(parsed.errors),
             "policy.json:2:16: error: \"idel\" is not a known setting [/defaults/idel]\n"
             "     \"defaults\": { \"idel\": \"5m\" }\n"
@@ -167,7 +167,7 @@ TEST(Render, LooksLikeACompilers) {
 
 TEST(Render, ShowsAPieceOfALongLine) {
   const std::string text = "{\"defaults\": {" + std::string(500, ' ') + "\"idel\": 1}}";
-  const Parsed parsed = parse_all_keys(text);
+  const Parsed parsed = parse_text(text);
   ASSERT_EQ(parsed.errors.size(), 1U);
   const Diagnostic& error = parsed.errors.front();
   EXPECT_EQ(error.column, 515U);
@@ -176,7 +176,7 @@ TEST(Render, ShowsAPieceOfALongLine) {
 }
 
 TEST(Render, TakesTheLinesOfOtherSystems) {
-  const Parsed parsed = parse_all_keys("{\r\n  \"idle\": 1\r\n}\r\n");
+  const Parsed parsed = parse_text("{\r\n  \"idle\": 1\r\n}\r\n");
   ASSERT_EQ(parsed.errors.size(), 1U);
   EXPECT_EQ(parsed.errors.front().line, 2U);
   EXPECT_EQ(parsed.errors.front().source_line, "  \"idle\": 1");
@@ -184,7 +184,7 @@ TEST(Render, TakesTheLinesOfOtherSystems) {
 
 TEST(Render, LetsNoEscapeThrough) {
   const Parsed parsed =
-      parse_all_keys({{"\x1b[2J.json", "{\"\\u001b]0;x\\u0007\": 1} // \x1b[31m"}});
+      parse_sources({{"\x1b[2J.json", "{\"\\u001b]0;x\\u0007\": 1} // \x1b[31m"}});
   for (const char c : render(parsed.errors)) EXPECT_TRUE(c == '\n' || (c >= ' ' && c <= '~'));
 }
 

@@ -226,10 +226,11 @@ TEST(ListJson, HasExactlyTheFieldsOfTheContract) {
     return keys;
   };
   ASSERT_TRUE(array.is_array());
-  EXPECT_EQ(names(array[0]),
-            (std::set<std::string>{"id", "user", "uid", "service", "kind", "remote_host",
-                                   "leader_pid", "opened_at", "idle_seconds", "limit_seconds",
-                                   "logout_at", "state", "rule", "witness", "hold", "terminals"}));
+  EXPECT_EQ(
+      names(array[0]),
+      (std::set<std::string>{"id", "user", "uid", "service", "kind", "remote_host", "leader_pid",
+                             "opened_at", "idle_seconds", "limit_seconds", "logout_at",
+                             "logout_cause", "state", "rule", "witness", "hold", "terminals"}));
   EXPECT_EQ(names(array[0]["terminals"][0]),
             (std::set<std::string>{"name", "idle_seconds", "foreground", "forged"}));
 }
@@ -238,8 +239,8 @@ TEST(ListJson, WhatIsNotKnownIsNullAndNotLeftOut) {
   SessionInfo session;
   session.terminals.emplace_back();
   const Json object = Json::parse(to_json_array({session}))[0];
-  for (const char* name :
-       {"remote_host", "idle_seconds", "limit_seconds", "logout_at", "witness", "hold"})
+  for (const char* name : {"remote_host", "idle_seconds", "limit_seconds", "logout_at",
+                           "logout_cause", "witness", "hold"})
     EXPECT_TRUE(object.at(name).is_null()) << name;
   EXPECT_TRUE(object["terminals"][0].at("idle_seconds").is_null());
   EXPECT_TRUE(object["terminals"][0].at("foreground").is_null());

@@ -159,12 +159,13 @@ TEST(VarlinkFile, HasTheMethodsAndErrorsWeName) {
   for (const auto& [name, fields] : interface().methods)
     methods.insert(full(name.substr(0, name.size() - 2)));
   for (const auto& [name, fields] : interface().errors) errors.insert(full(name));
-  EXPECT_EQ(methods,
-            (std::set<std::string>{std::string(kRegister), std::string(kRelease),
-                                   std::string(kList), std::string(kKick), std::string(kStatus),
-                                   std::string(kExplain), std::string(kReload)}));
+  EXPECT_EQ(methods, (std::set<std::string>{std::string(kRegister), std::string(kRelease),
+                                            std::string(kList), std::string(kKick),
+                                            std::string(kHold), std::string(kStatus),
+                                            std::string(kExplain), std::string(kReload)}));
   EXPECT_EQ(errors, (std::set<std::string>{std::string(kNoSuchSession), std::string(kLeaderRefused),
-                                           std::string(kStillThere), std::string(kPolicyRefused)}));
+                                           std::string(kStillThere), std::string(kHoldRefused),
+                                           std::string(kPolicyRefused)}));
 }
 
 TEST(VarlinkFile, MethodsHaveTheFieldsOfTheMessages) {

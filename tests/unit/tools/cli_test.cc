@@ -45,6 +45,12 @@ TEST(Usage, ErrorsExitWithTwoAndAHint) {
       {{"kick", "c3", "--in", "5x"}, "'5x' is not a duration"},
       {{"kick", "c3", "--in", "-5"}, "'-5' is not a duration"},
       {{"kick", "c3", "-m", std::string(1025, 'x')}, "longer than 1024 bytes"},
+      {{"hold", "c3"}, "--for DURATION, or --end"},
+      {{"hold", "c3", "--for", "1h", "--end"}, "one of the two"},
+      {{"hold", "c3", "--for", "soon"}, "'soon' is not a duration"},
+      {{"hold", "c3", "--for", "0"}, "to end a hold, say --end"},
+      {{"hold", "", "--for", "1h"}, "an empty name"},
+      {{"hold", "c3", "--for", "1h", "--why", std::string(257, 'x')}, "longer than 256 bytes"},
       {{"reload", "stray"}, "stray"},
       {{"explain", "root", "stray"}, "stray"},
       {{"explain", "--kind", "tty"}, "--kind takes terminal, console, no-terminal or graphical"},
@@ -76,7 +82,7 @@ TEST(Usage, HelpFitsAScreenAndHasExamples) {
   EXPECT_EQ(ran.err, "");
   EXPECT_TRUE(contains(ran.out, "Examples:"));
   EXPECT_LE(std::count(ran.out.begin(), ran.out.end(), '\n'), 23);
-  for (const char* command : {"list", "kick", "explain", "check", "reload", "status"}) {
+  for (const char* command : {"list", "kick", "hold", "explain", "check", "reload", "status"}) {
     const Ran help = run_idlectl(kNowhere, {command, "--help"});
     EXPECT_EQ(help.code, ExitCode::kDone);
     EXPECT_TRUE(contains(ran.out, std::string("\n  ") + command + " ")) << ran.out;
