@@ -86,6 +86,23 @@ def assert_says_stay(client, key):
     promise.assert_logged_out_between(client, key)
 
 
+@in_each_outage("a hold goes on, and its end warns first")
+def _(t, outage):
+    client = t.login("alice")
+    until(outage.at - 14)
+    client.type("exec cat\n")  # which has no TMOUT
+    session = t.machine.session_of(client)
+    assert t.machine.idlectl("hold", session["id"], "--for", "35s", "--why", "an upgrade").status == 0
+    held_until = now() + 35
+    outage.wait_until_over()
+    session = t.machine.session_of(client)
+    assert session["state"] == "held" and session["hold"].endswith(": an upgrade"), session
+    promise.assert_alive_until(client, held_until - 1, t.machine)
+    assert "***" not in client.output.text, client.output.text
+    warning = promise.wait_for_warning(client, 4)
+    promise.assert_logged_out_between(client, warning.time, 7, 10)
+
+
 @in_each_outage("who is idle is warned and logged out on time")
 def _(t, outage):
     client = t.login("alice")

@@ -25,7 +25,7 @@ DONE, FAILED, USAGE, NO_SUCH_SESSION, NOT_PERMITTED = 0, 1, 2, 3, 4
 FOLDER = POLICY_FILE.parent / "policy.d"
 OTHER_SSHD, OTHER_PORT = "/usr/sbin/sshd-other", 2022
 USERS = {"slow": [], "oscar": ["ops"], "trainee": ["ops", "trainees"], "hosty": [], "servy": [], "terry": [],
-         "reporter": [], "windy": [], "shrinky": [], "growy": [], "admin": ["idled"]}
+         "reporter": [], "windy": [], "capped": [], "holder": [], "shrinky": [], "growy": [], "admin": ["idled"]}
 
 
 def next_minute():
@@ -46,6 +46,8 @@ POLICY = {
         # A shell keeps the TMOUT that it began with.
         {"name": "daemon alone", "match": {"user": ["growy", "terry"]}, "tmout": "off"},
         {"name": "trial", "match": {"user": "reporter"}, "mode": "report"},
+        {"name": "half a minute", "match": {"user": "capped"}, "session": "35s", "warn": ["10s", "5s"]},
+        {"name": "may hold", "match": {"user": "holder"}, "hold_max": "45s"},
         {"name": "in the window", "match": {"user": "windy", "time": WINDOW}, "idle": "20s"},
         {"name": "out of it", "match": {"user": "windy"}, "idle": "10m"},
         {"name": "long", "match": {"user": "shrinky"}, "idle": "10m"},
@@ -143,10 +145,80 @@ def _(t):
     key = client.type("\n")
     session = t.machine.session_of(client)
     assert session["logout_at"] is None
+    warned = t.machine.daemon.wait_for(f"Would warn (mode report) session {session['id']} of reporter", 28)
     said = t.machine.daemon.wait_for(f"Would log out (mode report): session {session['id']} of reporter", 32)
     assert 20 <= said.time - key <= 30, said.time - key
+    assert 4.5 <= said.time - warned.time <= 6, said.time - warned.time
     promise.assert_alive_until(client, key + 40, t.machine)
     assert "***" not in client.output.text
+
+
+# --- caps and holds -------------------------------------------------------------------------------------------
+
+
+@case("a cap ends a session that is being typed in, and its transfer, having warned")
+def _(t):
+    client = t.login("capped")
+    opened = client.type("\n")
+    session = t.machine.session_of(client)
+    assert (session["state"], session["logout_cause"]) == ("active", "idle"), session
+    while not client.ended(2):  # so that it is never idle
+        client.type("x")
+        assert now() - opened < 45, "the cap has not ended it"
+    promise.assert_logged_out_between(client, opened, 33, 38)
+    shown = client.output.text
+    assert "*** A login may last 35 seconds here, in use or not." in shown, shown
+    assert re.search(r"\*\*\* You will be logged out in 10 seconds, at .* Please save your work\.", shown), shown
+    assert "*** Logged out by idled: a login may last 35 seconds (rule: half a minute)." in shown, shown
+    assert "cancelled" not in shown, shown
+    logged = t.machine.daemon.wait_for(f"Logging out session {session['id']} of capped", 2)
+    assert logged
+
+
+@case("a hold by an administrator keeps one login and not its neighbour, and its end warns first")
+def _(t):
+    held, neighbour = t.login("terry"), t.login("terry")  # a shell without TMOUT
+    held.type("\n")
+    neighbour_key = neighbour.type("\n")
+    session = t.machine.session_of(held)
+    result = idlectl(t, "hold", session["id"], "--for", "55s", "--why", "a restore \x1b[2J")
+    assert result.stdout.startswith(f"session {session['id']} of terry is held until "), result
+    until = now() + 55
+    session = t.machine.session_of(held)
+    assert session["state"] == "held" and "held by root until " in session["hold"], session
+    assert session["hold"].endswith(": a restore ?[2J"), session["hold"]
+    odd = int(neighbour.terminal().removeprefix("pts/")) % 2
+    promise.assert_logged_out_between(neighbour, neighbour_key, *((40, 49) if odd else (20, 29)))
+    promise.assert_alive_until(held, until - 1, t.machine)
+    assert "***" not in held.output.text, held.output.text
+    warning = promise.wait_for_warning(held, 4)
+    assert warning.time >= until - 1.5, f"{until - warning.time} s before the end of the hold"
+    promise.assert_logged_out_between(held, warning.time, 4.5, 7)
+    for text in (f"by root: session {session['id']} of terry", "The hold is over, its time is up"):
+        t.machine.daemon.wait_for(text, 2)
+
+
+@case("a user holds their own login, up to hold_max, and no other's")
+def _(t):
+    mine, other = t.login("holder"), t.login("slow")
+    mine.type("\n")
+    session = t.machine.session_of(mine)
+    others = t.machine.session_of(other)
+    idlectl(t, "hold", others["id"], "--for", "10s", user="holder", status=NOT_PERMITTED)
+    idlectl(t, "hold", "nonesuch", "--for", "10s", user="holder", status=NOT_PERMITTED)
+    idlectl(t, "hold", "nonesuch", "--for", "10s", status=NO_SUCH_SESSION)
+    too_long = idlectl(t, "hold", session["id"], "--for", "46s", user="holder", status=NOT_PERMITTED)
+    assert "at most 45s (hold_max)" in too_long.stderr, too_long
+    refused = idlectl(t, "hold", others["id"], "--for", "10s", user="slow", status=NOT_PERMITTED)
+    assert "hold_max is 0" in refused.stderr, refused
+    # As they would: in the shell, for the session that they are in.
+    mine.type(f"idlectl hold {mine.terminal()} --for 30s --why lunch\n")
+    began = mine.wait_for("is held until", 5).time
+    assert t.machine.session_of(mine)["state"] == "held"
+    idlectl(t, "hold", session["id"], "--end", user="slow", status=NOT_PERMITTED)
+    promise.assert_alive_until(mine, began + 29, t.machine)
+    promise.assert_logged_out_between(mine, began + 30, 4, 9)
+    idlectl(t, "kick", others["id"])
 
 
 # --- reloads --------------------------------------------------------------------------------------------------

@@ -56,6 +56,11 @@ class DaemonTest : public testing::Test {
     daemon_.on_kick(peer, request, reply.answer());
     return reply.value ? reply.value->error : "waiting";
   }
+  protocol::Reply hold(const service::Peer& peer, const protocol::HoldRequest& request) {
+    Reply reply;
+    daemon_.on_hold(peer, request, reply.answer());
+    return reply.value.value();
+  }
   static protocol::KickRequest at_once(const std::string& session, const std::string& terminal = "",
                                        const std::string& user = "") {
     return {session, terminal, user, "", 0, false};
@@ -141,6 +146,48 @@ TEST_F(DaemonTest, KickSaysWhatIsWrongWithIt) {
   protocol::KickRequest request = at_once("p101");
   request.delay_seconds = -1;
   EXPECT_EQ(kick(root_, request), protocol::kInvalidParameter);
+}
+
+TEST_F(DaemonTest, AnAdministratorHoldsAny) {
+  for (const service::Peer& peer : {root_, admin_}) {
+    const protocol::Reply reply = hold(peer, {"", "/dev/pts/101", 1800, "a build\n", false});
+    ASSERT_EQ(reply.error, "");
+    const auto held = protocol::decode<protocol::HoldReply>(reply.parameters);
+    EXPECT_EQ(held->session, "p101");
+    EXPECT_EQ(held->user, "alice");
+    EXPECT_TRUE(held->until);
+    EXPECT_TRUE(held->logout_at);
+    EXPECT_EQ(held->logout_cause, "idle");
+    EXPECT_EQ(held->tmout_seconds, 600);
+  }
+  const protocol::SessionInfo info = list(alice_).at(0);
+  EXPECT_EQ(info.state, "held");
+  EXPECT_TRUE(info.hold.value().starts_with("held by uid 1002 until ")) << *info.hold;
+  EXPECT_TRUE(info.hold->ends_with(": a build?")) << *info.hold;
+}
+
+TEST_F(DaemonTest, AUserHoldsOnlyTheirOwnAndAsThePolicySays) {
+  EXPECT_EQ(hold(alice_, {"p102", "", 60, "", false}).error, protocol::kPermissionDenied);
+  EXPECT_EQ(hold(alice_, {"", "pts/102", 60, "", false}).error, protocol::kPermissionDenied);
+  EXPECT_EQ(hold(alice_, {"nonesuch", "", 60, "", false}).error, protocol::kPermissionDenied)
+      << "or they could ask who is there";
+  EXPECT_EQ(hold(alice_, {"p102", "", 0, "", true}).error, protocol::kPermissionDenied);
+  const protocol::Reply reply = hold(alice_, {"p101", "", 60, "", false});
+  EXPECT_EQ(reply.error, protocol::kHoldRefused);
+  EXPECT_EQ(protocol::decode<protocol::HoldRefusedError>(reply.parameters)->reason, "not-allowed");
+}
+
+TEST_F(DaemonTest, HoldSaysWhatIsWrongWithIt) {
+  EXPECT_EQ(hold(root_, {"nonesuch", "", 60, "", false}).error, protocol::kNoSuchSession);
+  for (const protocol::HoldRequest& request :
+       std::vector<protocol::HoldRequest>{{"p101", "pts/101", 60, "", false},
+                                          {"", "", 60, "", false},
+                                          {"p101", "", 0, "", false},
+                                          {"p101", "", -1, "", false},
+                                          {"p101", "", 604801, "", false},
+                                          {"p101", "", 60, "", true},
+                                          {"p101", "", 60, std::string(257, 'x'), false}})
+    EXPECT_EQ(hold(root_, request).error, protocol::kInvalidParameter);
 }
 
 TEST_F(DaemonTest, ReleaseIsForTheLeaderThatAsks) {

@@ -29,6 +29,13 @@ core::SessionData sample() {
   data.terminals.push_back(terminal);
   data.warning = core::Warning{BootTime(seconds(81)), seconds(60), false, {}};
   data.kick = core::Kick{BootTime(seconds(500)), "root", "maintenance"};
+  data.cap_floor = BootTime(seconds(98));
+  data.cap_warning = core::Warning{{}, seconds(10), true, {}, false};
+  data.hold = core::Hold{BootTime(seconds(600)), "alice", true, "a build"};
+  data.held_from = BootTime(seconds(90));
+  data.reported_input = BootTime(seconds(81));
+  data.reported_cap = true;
+  data.tmout = "600";
   return data;
 }
 
@@ -43,6 +50,16 @@ TEST(Snapshot, ComesBackWhole) {
   EXPECT_EQ(back->warning->lead, seconds(60));
   EXPECT_FALSE(back->warning->delivered);
   EXPECT_EQ(back->kick->message, "maintenance");
+  EXPECT_EQ(back->cap_floor, BootTime(seconds(98)));
+  EXPECT_FALSE(back->cap_warning->shown);
+  EXPECT_TRUE(back->warning->shown);
+  EXPECT_EQ(back->hold->until, BootTime(seconds(600)));
+  EXPECT_TRUE(back->hold->by_admin);
+  EXPECT_EQ(back->hold->why, "a build");
+  EXPECT_EQ(back->held_from, BootTime(seconds(90)));
+  EXPECT_EQ(back->reported_input, BootTime(seconds(81)));
+  EXPECT_TRUE(back->reported_cap);
+  EXPECT_EQ(back->tmout, "600");
 }
 
 TEST(Snapshot, OfAnotherBootIsRefused) {
