@@ -41,6 +41,21 @@ std::string printable(std::string_view text, std::size_t limit) {
   return safe;
 }
 
+std::string fill_lines(std::string_view text, std::size_t columns) {
+  std::string filled;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find("\r\n"), text.size());
+    const std::string_view line = text.substr(0, end);
+    const auto width = static_cast<std::size_t>(
+        std::count_if(line.begin(), line.end(), [](char c) { return c >= 0x20; }));
+    filled += line;
+    if (width > 0 && width + 1 < columns) filled.append(columns - 1 - width, ' ');
+    filled += text.substr(end, 2);
+    text.remove_prefix(std::min(end + 2, text.size()));
+  }
+  return filled;
+}
+
 std::string_view nearest(std::string_view name, std::span<const std::string_view> candidates) {
   std::string_view best;
   std::size_t best_distance = std::string_view::npos;

@@ -14,6 +14,11 @@ namespace idled {
 // somebody's screen. At most `limit` bytes; a longer text ends in "...".
 std::string printable(std::string_view text, std::size_t limit = 256);
 
+// `text`, lines ended by CR LF, with those that are not empty filled with spaces up to the
+// last but one of `columns`: on a screen that is full of something else they hide what was
+// there. Control characters take no column.
+std::string fill_lines(std::string_view text, std::size_t columns);
+
 // The candidate that differs from `name` least, if it is near enough to be meant
 // (at most a third of its letters, case aside); else empty.
 std::string_view nearest(std::string_view name, std::span<const std::string_view> candidates);

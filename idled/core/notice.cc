@@ -10,11 +10,25 @@
 namespace idled::core {
 namespace {
 
-constexpr std::size_t kWidth = 78;
+constexpr std::size_t kWidth = 78;  // columns
 
-// One line of a notice, cut to the width.
+constexpr std::string_view kMark = "*** ";
+constexpr std::size_t kLongest = 1024;  // bytes of a text from elsewhere
+
+// A line of a notice; several, broken between words, if it is too long for one.
 std::string line(const std::string& text) {
-  return "*** " + printable(text, kWidth - 4) + "\r\n";
+  const std::string safe = printable(text, kLongest);
+  std::string lines;
+  for (std::string_view rest = safe; !rest.empty();) {
+    std::size_t length = std::min(rest.size(), kWidth - kMark.size());
+    if (length < rest.size())
+      if (const std::size_t gap = rest.rfind(' ', length); gap != std::string_view::npos && gap > 0)
+        length = gap;
+    lines.append(kMark).append(rest.substr(0, length)).append("\r\n");
+    rest.remove_prefix(length);
+    rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
+  }
+  return lines;
 }
 
 // "14:05:00": the local time `left` from now.

@@ -14,6 +14,7 @@
 #include <csignal>
 #include <memory>
 
+#include "base/text.h"
 #include "idled/system/files.h"
 #include "idled/system/namespaces.h"
 #include "idled/system/proc.h"
@@ -25,6 +26,16 @@ constexpr int kOpenFlags = O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC;
 
 WallTime to_time(const timespec& time) {
   return WallTime(seconds(time.tv_sec) + nanoseconds(time.tv_nsec));
+}
+
+// Its width, tty_ioctl(4). Serial lines, and clients that do not say, have none: 80, as ever.
+// Its user may claim any number.
+std::size_t columns_of(int fd) {
+  constexpr std::size_t kUsual = 80;
+  constexpr std::size_t kWidest = 500;
+  struct winsize size {};
+  if (ioctl(fd, TIOCGWINSZ, &size) < 0 || size.ws_col == 0 || size.ws_col > kWidest) return kUsual;
+  return size.ws_col;
 }
 
 bool is_ptmx(std::string_view target) {
@@ -186,8 +197,9 @@ std::optional<core::ProcessIdentity> Terminal::session_leader() const {
 }
 
 bool Terminal::write(std::string_view text) const {
-  const ssize_t written = ::write(slave_.get(), text.data(), text.size());
-  return written == static_cast<ssize_t>(text.size());
+  const std::string filled = fill_lines(text, columns_of(slave_.get()));
+  const ssize_t written = ::write(slave_.get(), filled.data(), filled.size());
+  return written == static_cast<ssize_t>(filled.size());
 }
 
 WallTime Terminal::last_output() const {

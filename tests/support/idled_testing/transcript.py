@@ -38,6 +38,7 @@ class Transcript:
         self._arrivals: list[tuple[int, float]] = []  # (offset after the piece, when)
         self._cursor = 0
         self._closed = False
+        self.raw = bytearray()  # escape sequences and all; the last part, too
 
     @property
     def text(self) -> str:
@@ -52,6 +53,8 @@ class Transcript:
         self._unfinished = tail[0] if tail else ""
         text = text[: len(text) - len(self._unfinished)]
         with self._changed:
+            self.raw += data
+            del self.raw[:-KEPT]
             self._text += text
             self._arrivals.append((self._dropped + len(self._text), moment))
             if len(self._text) > 2 * KEPT:

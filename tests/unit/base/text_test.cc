@@ -17,6 +17,13 @@ TEST(Printable, LeavesNoEscape) {
   EXPECT_EQ(printable("0123456789", 10), "0123456789");
 }
 
+TEST(FillLines, HidesWhatWasThereAndWrapsNothing) {
+  EXPECT_EQ(fill_lines("\r\n\aab\r\n", 6), "\r\n\aab   \r\n");
+  EXPECT_EQ(fill_lines("abcd\r\nabcde\r\nabcdef\r\nx", 6), "abcd \r\nabcde\r\nabcdef\r\nx    ");
+  EXPECT_EQ(fill_lines("ab\r\n", 1), "ab\r\n");
+  EXPECT_EQ(fill_lines("", 80), "");
+}
+
 TEST(Nearest, FindsWhatWasMeant) {
   constexpr std::array<std::string_view, 3> kNames{"idle", "warn", "never_interrupt"};
   EXPECT_EQ(nearest("idel", kNames), "");  // two of four letters differ: too far to guess

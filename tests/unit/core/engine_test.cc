@@ -61,6 +61,22 @@ TEST(Engine, NoticesFitTheScreenAndCarryNoEscape) {
   }
 }
 
+TEST(Engine, ALongMessageIsBrokenBetweenWords) {
+  std::string message;
+  for (int i = 0; i < 25; ++i) message += "word" + std::to_string(i) + " ";
+  Sim sim(R"({"defaults": {"idle": "5m", "message": ")" + message + R"("}})");
+  const SessionId id = sim.open();
+  sim.pass(minutes(4) + seconds(9));
+  const std::string shown = sim.shown(id);
+  for (int i = 0; i < 25; ++i) {
+    const std::string word = "word" + std::to_string(i);
+    EXPECT_TRUE(shown.find(word + " ") != std::string::npos ||
+                shown.find(word + "\r") != std::string::npos)
+        << word << " in " << shown;
+  }
+  EXPECT_NE(shown.find("*** word12 word13"), std::string::npos) << shown;
+}
+
 TEST(Engine, AWarningNoShorterThanTheLimitIsSkipped) {
   Sim sim(R"({"defaults": {"idle": "20s", "warn": ["1m", "10s"]}})");
   const SessionId id = sim.open();
