@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstdio>
 
+#include "base/text.h"
 #include "base/version.h"
 #include "idled/daemon.h"
 #include "idled/linux_host.h"
@@ -25,35 +26,41 @@ constexpr const char* kSocket = "/run/idled/io.idled.Sessions";
 constexpr std::uint64_t kReadsUsec = 5000;
 constexpr std::uint64_t kSearchAfterUsec = 2'000'000;
 constexpr std::uint64_t kSearchEveryUsec = 10'000'000;  // where nothing tells of new ptys
-constexpr const char* kAdminGroup = "idled";
 
 struct Options {
   PolicyPaths paths;
+  std::string admin_group = "idled";
+  bool admin_group_given = false;
   bool check = false;
   std::optional<int> exit_status;  // decided by the command line alone
 };
 
 constexpr const char* kUsage =
-    "usage: idled [--policy FILE] [--check]\n"
+    "usage: idled [--policy FILE] [--admin-group NAME] [--check]\n"
     "\n"
     "Logs out forgotten terminals. Runs in the foreground; see idled(8).\n"
     "\n"
     "  --policy FILE  use FILE alone, without drop-ins (default: /etc/idled/policy.json\n"
     "                 after /etc/idled/policy.d/*.json)\n"
+    "  --admin-group NAME\n"
+    "                 who may see and end every login, beside root (default: idled)\n"
     "  --check        say what is wrong with the policy and exit: 0 nothing, 1 something\n"
     "  --version      print the version and exit\n";
 
 Options parse_options(int argc, char** argv) {
-  static const option kLong[] = {{"policy", required_argument, nullptr, 'p'},
-                                 {"check", no_argument, nullptr, 'c'},
-                                 {"help", no_argument, nullptr, 'h'},
-                                 {"version", no_argument, nullptr, 'v'},
-                                 {nullptr, 0, nullptr, 0}};
+  static const option kLong[] = {
+      {"policy", required_argument, nullptr, 'p'}, {"admin-group", required_argument, nullptr, 'a'},
+      {"check", no_argument, nullptr, 'c'},        {"help", no_argument, nullptr, 'h'},
+      {"version", no_argument, nullptr, 'v'},      {nullptr, 0, nullptr, 0}};
   Options options;
   for (int c = 0; (c = getopt_long(argc, argv, "h", kLong, nullptr)) != -1;) {
     switch (c) {
       case 'p':
         options.paths = only_file(optarg);
+        break;
+      case 'a':
+        options.admin_group = optarg;
+        options.admin_group_given = true;
         break;
       case 'c':
         options.check = true;
@@ -71,6 +78,10 @@ Options parse_options(int argc, char** argv) {
         options.exit_status = 2;
         return options;
     }
+  }
+  if (options.admin_group.empty()) {
+    std::fputs("idled: --admin-group takes the name of a group\n", stderr);
+    options.exit_status = 2;
   }
   if (optind < argc) {
     std::fprintf(stderr, "idled: unexpected argument '%s'\n%s", argv[optind], kUsage);
@@ -104,10 +115,12 @@ Result<OwnedFd> take_listener() {
 // The process: owns the loop and what hangs on it.
 class App {
  public:
-  explicit App(const Options& options) : options_(options), loader_(options.paths, kAdminGroup) {}
+  explicit App(const Options& options)
+      : options_(options), loader_(options.paths, options.admin_group) {}
   ~App() {
     server_.reset();
     loader_.detach();
+    sd_event_source_disable_unref(work_);
     sd_event_unref(event_);
   }
   App(const App&) = delete;
@@ -120,6 +133,7 @@ class App {
   Result<void> watch_host();
   Result<void> watch_signals();
   Result<void> watch_for_logins();
+  void queue_work();
   void search_in(std::uint64_t usec);
   Result<void> add_io(int fd, sd_event_io_handler_t handler);
   void set_timer();
@@ -132,6 +146,7 @@ class App {
   static int on_post(sd_event_source*, void* self);
   static int on_pty(sd_event_source*, int, std::uint32_t, void* self);
   static int on_search(sd_event_source*, std::uint64_t, void* self);
+  static int on_work(sd_event_source*, void* self);
   static int on_reload(sd_event_source*, const signalfd_siginfo*, void* self);
 
   Options options_;
@@ -144,6 +159,7 @@ class App {
   std::optional<system::PtyWatch> pty_watch_;
   sd_event_source* timer_ = nullptr;   // owned by the loop
   sd_event_source* search_ = nullptr;  // so, too
+  sd_event_source* work_ = nullptr;    // queued for a turn; null: there is nothing to do
 };
 
 Result<void> App::start() {
@@ -181,6 +197,13 @@ Result<void> App::start() {
                      "; evidence: " + witnesses +
                      (policy.warnings.empty() ? "" : "\n" + policy.warnings),
                  {}});
+  if (options_.admin_group_given && !loader_.admins())
+    host_->record({core::RecordKind::kTrouble,
+                   core::Severity::kWarning,
+                   "The group '" + printable(options_.admin_group, 64) +
+                       "' of --admin-group is not known; until it is, root alone sees and ends the "
+                       "logins of others",
+                   {}});
   if (!policy.errors.empty())
     host_->record({core::RecordKind::kPolicyRefused,
                    core::Severity::kError,
@@ -191,6 +214,7 @@ Result<void> App::start() {
   if (Result<void> watching = watch_host(); !watching) return watching;
   if (Result<void> watching = watch_signals(); !watching) return watching;
   if (Result<void> watching = watch_for_logins(); !watching) return watching;
+  daemon_->set_wake([this] { queue_work(); });
   Result<std::unique_ptr<service::Server>> server =
       service::Server::start(event_, *std::move(listener), *daemon_);
   if (!server) return server.error();
@@ -243,6 +267,17 @@ Result<void> App::watch_for_logins() {
   }
   pty_watch_.emplace(*std::move(watch));
   return add_io(pty_watch_->fd(), &on_pty);
+}
+
+// What users ask for, among their calls: a new source each time, to stand behind those that
+// wait already.
+void App::queue_work() {
+  if (work_ != nullptr) return;
+  if (sd_event_add_defer(event_, &work_, &on_work, this) >= 0)
+    sd_event_source_set_priority(work_, service::kUserPriority);
+  else
+    while (daemon_->work()) {
+    }
 }
 
 void App::search_in(std::uint64_t usec) {
@@ -331,6 +366,13 @@ int App::on_search(sd_event_source*, std::uint64_t, void* self) {
   auto* app = static_cast<App*>(self);
   app->daemon_->find_logins();
   if (!app->pty_watch_) app->search_in(kSearchEveryUsec);
+  return 0;
+}
+
+int App::on_work(sd_event_source*, void* self) {
+  auto* app = static_cast<App*>(self);
+  app->work_ = sd_event_source_disable_unref(app->work_);
+  if (app->daemon_->work()) app->queue_work();
   return 0;
 }
 
