@@ -20,6 +20,8 @@
 namespace idled {
 namespace {
 
+using std::chrono::microseconds;
+
 constexpr const char* kRunFolder = "/run/idled";
 constexpr const char* kStateFolder = "/run/idled/sessions";
 constexpr const char* kSocket = "/run/idled/io.idled.Sessions";
@@ -133,7 +135,7 @@ class App {
   Result<void> watch_host();
   Result<void> watch_signals();
   Result<void> watch_for_logins();
-  void queue_work();
+  void queue_work(microseconds pause);
   void search_in(std::uint64_t usec);
   Result<void> add_io(int fd, sd_event_io_handler_t handler);
   void set_timer();
@@ -146,7 +148,7 @@ class App {
   static int on_post(sd_event_source*, void* self);
   static int on_pty(sd_event_source*, int, std::uint32_t, void* self);
   static int on_search(sd_event_source*, std::uint64_t, void* self);
-  static int on_work(sd_event_source*, void* self);
+  static int on_work(sd_event_source*, std::uint64_t, void* self);
   static int on_reload(sd_event_source*, const signalfd_siginfo*, void* self);
 
   Options options_;
@@ -214,7 +216,7 @@ Result<void> App::start() {
   if (Result<void> watching = watch_host(); !watching) return watching;
   if (Result<void> watching = watch_signals(); !watching) return watching;
   if (Result<void> watching = watch_for_logins(); !watching) return watching;
-  daemon_->set_wake([this] { queue_work(); });
+  daemon_->set_wake([this] { queue_work(microseconds(0)); });
   Result<std::unique_ptr<service::Server>> server =
       service::Server::start(event_, *std::move(listener), *daemon_);
   if (!server) return server.error();
@@ -269,11 +271,12 @@ Result<void> App::watch_for_logins() {
   return add_io(pty_watch_->fd(), &on_pty);
 }
 
-// What users ask for, among their calls: a new source each time, to stand behind those that
-// wait already.
-void App::queue_work() {
+// What users ask for, among their calls; and no more than half of the time: a daemon that is
+// never idle is one that the scheduler of the system makes wait, and a login with it.
+void App::queue_work(microseconds pause) {
   if (work_ != nullptr) return;
-  if (sd_event_add_defer(event_, &work_, &on_work, this) >= 0)
+  if (sd_event_add_time_relative(event_, &work_, CLOCK_MONOTONIC,
+                                 static_cast<std::uint64_t>(pause.count()), 1, &on_work, this) >= 0)
     sd_event_source_set_priority(work_, service::kUserPriority);
   else
     while (daemon_->work()) {
@@ -369,10 +372,13 @@ int App::on_search(sd_event_source*, std::uint64_t, void* self) {
   return 0;
 }
 
-int App::on_work(sd_event_source*, void* self) {
+int App::on_work(sd_event_source*, std::uint64_t, void* self) {
   auto* app = static_cast<App*>(self);
   app->work_ = sd_event_source_disable_unref(app->work_);
-  if (app->daemon_->work()) app->queue_work();
+  const auto begun = std::chrono::steady_clock::now();
+  const bool more = app->daemon_->work();
+  if (more)
+    app->queue_work(std::chrono::ceil<microseconds>(std::chrono::steady_clock::now() - begun));
   return 0;
 }
 

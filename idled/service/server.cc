@@ -111,7 +111,7 @@ class Server::Connection {
     static_cast<Connection*>(self)->io(events);
     return 0;
   }
-  static int on_turn(sd_event_source*, void* self) {
+  static int on_turn(sd_event_source*, std::uint64_t, void* self) {
     static_cast<Connection*>(self)->turn();
     return 0;
   }
@@ -124,11 +124,13 @@ class Server::Connection {
       out_.clear();
     }
     if (may_serve() && !next_call_ && !ended_ && !read()) return server_.drop(id_);
-    turn();
+    if (is_root()) return turn();
+    settle();
   }
 
   // One call, if there is one.
   void turn() {
+    turn_.reset();
     if (may_serve() && next_call_) {
       const std::string call = *std::exchange(next_call_, std::nullopt);
       if (!serve(call)) return server_.drop(id_);
@@ -185,12 +187,13 @@ class Server::Connection {
     if (is_waited_for()) server_.start_sweeping();
   }
 
-  // Behind all who wait already: of one priority the loop takes the source that has been pending
-  // for longest, and a defer source that is only enabled again counts as pending ever since it
-  // was made.
+  // At once, but behind all who wait already; and later, if this user has had many turns of late.
   bool queue_for_a_turn() {
+    if (turn_) return true;
     sd_event_source* source = nullptr;
-    if (sd_event_add_defer(server_.event_, &source, &on_turn, this) < 0) return false;
+    if (sd_event_add_time(server_.event_, &source, CLOCK_MONOTONIC,
+                          place_->take_turn(server_.now_usec()), 1, &on_turn, this) < 0)
+      return false;
     turn_.reset(source);
     return sd_event_source_set_priority(source, priority()) >= 0;
   }
@@ -244,8 +247,8 @@ Server::Server(sd_event* event, OwnedFd listener, Handler& handler,
       sweep_usec_(static_cast<std::uint64_t>(std::chrono::microseconds(patience).count()) /
                   kSweeps),
       peer_of_(peer_of),
-      users_(std::make_shared<Users>(
-          Users::Limits{kMostPerUser, room_for_users(), kMostUnreadByUser})),
+      users_(std::make_shared<Users>(Users::Limits{
+          kMostPerUser, room_for_users(), kMostUnreadByUser, kUserBurst, kUsecPerUserCall})),
       spare_(spare_descriptor()),
       self_(std::make_shared<Server*>(this)) {}
 
@@ -282,6 +285,12 @@ int Server::on_listener(sd_event_source*, int, std::uint32_t, void* self) {
   return 0;
 }
 
+std::uint64_t Server::now_usec() const {
+  std::uint64_t now = 0;
+  (void)sd_event_now(event_, CLOCK_MONOTONIC, &now);
+  return now;
+}
+
 // False: nobody waits any more.
 bool Server::accept_one() {
   OwnedFd fd(accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
@@ -299,7 +308,7 @@ bool Server::accept_one() {
 void Server::admit(OwnedFd fd) {
   std::optional<Peer> peer = peer_of_(fd.get());
   if (!peer) return;
-  std::shared_ptr<Users::Place> place = users_->take_place(peer->uid);
+  std::shared_ptr<Users::Place> place = users_->take_place(peer->uid, now_usec());
   if (!place) return;  // closed at once
   const std::uint64_t id = next_id_++;
   auto connection =

@@ -6,9 +6,9 @@
 //   buffer read, or one written; and root's connections, on which logins are registered, have
 //   their turn before all others;
 // - what a user may have of us is counted over all of their connections: connections and
-//   unanswered calls, bytes that they leave unread; and small: the size of a call, and the time
-//   for sending or reading one. Who goes over is disconnected. Root is not counted, and what
-//   all users have together leaves room for root.
+//   unanswered calls, calls in a time, bytes that they leave unread; and small: the size of a call,
+//   and the time for sending or reading one. Who goes over is disconnected. Root is not counted,
+//   and what all users have together leaves room for root.
 #pragma once
 
 #include <systemd/sd-event.h>
@@ -37,6 +37,8 @@ inline constexpr std::chrono::milliseconds kPatience{10'000};
 // until they are answered.
 inline constexpr std::size_t kMostPerUser = 32;
 inline constexpr std::size_t kMostOfUsers = 1024;  // of all users but root; see room_for_users()
+inline constexpr std::uint64_t kUserBurst = 64;    // calls at once; then one each ...
+inline constexpr std::uint64_t kUsecPerUserCall = 5000;
 inline constexpr std::size_t kLongestUserCall = std::size_t{8} << 10;    // bytes
 inline constexpr std::size_t kMostUnreadByUser = std::size_t{8} << 20;   // bytes
 inline constexpr std::size_t kMostUnreadByRoot = std::size_t{32} << 20;  // bytes, of a connection
@@ -78,6 +80,7 @@ class Server {
   bool accept_one();
   void admit(OwnedFd fd);
   bool make_room();
+  [[nodiscard]] std::uint64_t now_usec() const;
   void drop(std::uint64_t id);
   void start_sweeping();
   void sweep();

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
 
@@ -20,6 +21,9 @@ class Users : public std::enable_shared_from_this<Users> {
     std::size_t places_per_user;
     std::size_t places;
     std::size_t unread_per_user;  // bytes
+    // Calls: so many at once, and then one each so often.
+    std::uint64_t burst;
+    std::uint64_t usec_per_call;
   };
 
   // Given back when it is destroyed; outlives whom it was taken from.
@@ -32,6 +36,8 @@ class Users : public std::enable_shared_from_this<Users> {
 
     // How many bytes this connection's client has not read yet; false: its user has too many.
     [[nodiscard]] bool set_unread(std::size_t bytes);
+    // When the user's next call may be served, and takes that time up. CLOCK_MONOTONIC.
+    std::uint64_t take_turn(std::uint64_t now_usec);
 
    private:
     std::shared_ptr<Users> users_;
@@ -42,7 +48,7 @@ class Users : public std::enable_shared_from_this<Users> {
   explicit Users(Limits limits) : limits_(limits) {}
 
   // None: there is none left for this user. For root there always is.
-  std::shared_ptr<Place> take_place(uid_t uid);
+  std::shared_ptr<Place> take_place(uid_t uid, std::uint64_t now_usec);
 
   [[nodiscard]] std::size_t places() const { return places_; }
 
@@ -50,10 +56,12 @@ class Users : public std::enable_shared_from_this<Users> {
   struct Usage {
     std::size_t places = 0;
     std::size_t unread = 0;
+    std::uint64_t taken_until = 0;
   };
 
   Limits limits_;
-  std::map<uid_t, Usage> usage_;  // of all but root
+  // Of all but root; kept for a while, or who comes again would begin anew.
+  std::map<uid_t, Usage> usage_;
   std::size_t places_ = 0;
 };
 
