@@ -14,6 +14,10 @@ namespace idled {
 // somebody's screen. At most `limit` bytes; a longer text ends in "...".
 std::string printable(std::string_view text, std::size_t limit = 256);
 
+// The same of a text of several lines, which stay lines: with `indent` before all but the first,
+// so that no line of it can pass for one that begins something else.
+std::string printable_lines(std::string_view text, std::size_t limit, std::string_view indent = "");
+
 // The candidate that differs from `name` least, if it is near enough to be meant
 // (at most a third of its letters, case aside); else empty.
 std::string_view nearest(std::string_view name, std::span<const std::string_view> candidates);

@@ -2,6 +2,7 @@
 
 #include <getopt.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
@@ -16,6 +17,7 @@
 #include "idled/policy_loader.h"
 #include "idled/service/server.h"
 #include "idled/system/pty_watch.h"
+#include "idled/system/state_store.h"
 
 namespace idled {
 namespace {
@@ -58,7 +60,7 @@ Options parse_options(int argc, char** argv) {
   for (int c = 0; (c = getopt_long(argc, argv, "h", kLong, nullptr)) != -1;) {
     switch (c) {
       case 'p':
-        options.paths = only_file(optarg);
+        options.paths = only_file(optarg, /*must_be_trusted=*/true);
         break;
       case 'a':
         options.admin_group = optarg;
@@ -110,7 +112,11 @@ Result<OwnedFd> take_listener() {
   const int passed = sd_listen_fds(/*unset_environment=*/1);
   if (passed > 1)
     return Error{"systemd passed " + std::to_string(passed) + " sockets instead of one"};
-  if (passed == 1) return OwnedFd(SD_LISTEN_FDS_START);
+  if (passed == 1) {
+    if (sd_is_socket(SD_LISTEN_FDS_START, AF_UNIX, SOCK_STREAM, 1) <= 0)
+      return Error{"what systemd passed is not a listening stream socket of AF_UNIX"};
+    return OwnedFd(SD_LISTEN_FDS_START);
+  }
   return service::listen_at(kSocket);
 }
 
@@ -167,10 +173,8 @@ class App {
 Result<void> App::start() {
   raise_descriptor_limit();
   umask(077);
-  if (mkdir(kRunFolder, 0755) < 0 && errno != EEXIST)
-    return errno_error(std::string("cannot make ") + kRunFolder);
   // Its socket is for everybody, its state is not.
-  if (chmod(kRunFolder, 0755) < 0) return errno_error(std::string("chmod ") + kRunFolder);
+  if (Result<void> own = system::own_folder(kRunFolder, 0755); !own) return own;
   if (const int r = sd_event_default(&event_); r < 0) return errno_error("sd_event_default", -r);
 
   // The socket first: of two daemons the second stops here, before it touches state.

@@ -63,11 +63,12 @@ bool Daemon::tell_seen() {
 }
 
 void Daemon::perform(const core::Attach& action) {
-  if (const core::Session* session = engine_.find(action.id)) {
-    ids_of_[session->login.uid].insert(action.id.value);
-    owner_of_[action.id.value] = session->login.uid;
-  }
-  if (!host_.attach(action)) deliver(core::LeaderExited{action.id});
+  const core::Session* session = engine_.find(action.id);
+  if (!session) return;
+  const uid_t user = session->login.uid;
+  ids_of_[user].insert(action.id.value);
+  owner_of_[action.id.value] = user;
+  if (!host_.attach(action, user)) deliver(core::LeaderExited{action.id});
 }
 
 void Daemon::perform(const core::Observe& action) {

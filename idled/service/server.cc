@@ -372,6 +372,9 @@ Result<OwnedFd> listen_at(const std::string& path) {
   if (!fd) return errno_error("socket");
   if (connect(fd.get(), name, sizeof address) == 0 || errno == EAGAIN)
     return Error{"another daemon serves " + path, EADDRINUSE};
+  struct stat status {};
+  if (lstat(path.c_str(), &status) == 0 && !S_ISSOCK(status.st_mode))
+    return Error{path + " is there and not a socket", EEXIST};
   unlink(path.c_str());  // nobody answers there
   fd.reset(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd) return errno_error("socket");

@@ -21,7 +21,7 @@ class FakeHost final : public Host {
     if (pid == 666) return Error{"process 666 lives in another pid namespace", EXDEV};
     return Caller{{pid, 1}, {}, false};
   }
-  Result<void> attach(const core::Attach& login) override {
+  Result<void> attach(const core::Attach& login, uid_t) override {
     if (login.leader.pid == 404) return Error{"gone", ESRCH};
     return {};
   }
