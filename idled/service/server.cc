@@ -263,6 +263,10 @@ Result<std::unique_ptr<Server>> Server::start(sd_event* event, OwnedFd listener,
 }
 
 Result<void> Server::listen() {
+  // It is taken from until nobody waits; and who bound it may have left it blocking.
+  const int flags = fcntl(listener_.get(), F_GETFL);
+  if (flags < 0 || fcntl(listener_.get(), F_SETFL, flags | O_NONBLOCK) < 0)
+    return errno_error("fcntl");
   // Once more: who bound it, systemd perhaps, has set another backlog.
   if (::listen(listener_.get(), kBacklog) < 0) return errno_error("listen");
   sd_event_source* source = nullptr;

@@ -1,4 +1,5 @@
 // What one turn of the server's loop may cost, and whose turn it is: the loop is stepped by hand.
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -319,6 +320,18 @@ TEST_F(SchedulingTest, SoHasAReplyHoweverSlowlyItIsRead) {
     sd_event_run(event_, 5'000);
   }
   EXPECT_EQ(server_->connections(), 0U);
+}
+
+// As one may be that was bound by another program.
+TEST_F(SchedulingTest, AListenerThatBlocksHoldsNothingUp) {
+  server_.reset();
+  OwnedFd listener = *listen_at(folder_ + "/socket");
+  fcntl(listener.get(), F_SETFL, fcntl(listener.get(), F_GETFL) & ~O_NONBLOCK);
+  server_ = *Server::start(event_, std::move(listener), handler_, kPatience, &peer_of_the_test);
+  const OwnedFd fd = connect_as(1000);
+  write(fd, framed(protocol::kList));
+  run_until_quiet();
+  EXPECT_EQ(count("List 1000"), 1U);
 }
 
 // Half-closed, as `socat` and `nc -N` do.
