@@ -8,9 +8,9 @@
 
 namespace idled {
 
-Result<std::string> read_file(const std::string& path, std::size_t limit) {
-  const OwnedFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
-  if (!fd) return errno_error("cannot open " + path);
+namespace {
+
+Result<std::string> read_all(const OwnedFd& fd, const std::string& path, std::size_t limit) {
   std::string text;
   char buffer[4096];
   for (;;) {
@@ -22,6 +22,38 @@ Result<std::string> read_file(const std::string& path, std::size_t limit) {
     if (text.size() > limit)
       return Error{path + " is larger than " + std::to_string(limit) + " bytes", EFBIG};
   }
+}
+
+}  // namespace
+
+Result<std::string> read_file(const std::string& path, std::size_t limit) {
+  const OwnedFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  if (!fd) return errno_error("cannot open " + path);
+  return read_all(fd, path, limit);
+}
+
+std::string who_else_writes(const struct stat& status) {
+  if (status.st_uid != 0 && status.st_uid != ::geteuid())
+    return "belongs to user " + std::to_string(status.st_uid) + ", not to root; chown it";
+  if (S_ISDIR(status.st_mode) && (status.st_mode & S_ISVTX) != 0) return {};
+  if ((status.st_mode & S_IWOTH) != 0) return "can be written by everybody; chmod o-w";
+  if ((status.st_mode & S_IWGRP) != 0 && status.st_gid != 0)
+    return "can be written by group " + std::to_string(status.st_gid) + "; chmod g-w";
+  return {};
+}
+
+Result<std::string> read_trusted_file(const std::string& path, std::size_t limit,
+                                      bool may_be_link) {
+  // Without blocking: to open a FIFO waits for whoever writes into it.
+  const OwnedFd fd(::open(
+      path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | (may_be_link ? 0 : O_NOFOLLOW)));
+  if (!fd) return errno_error("cannot open " + path);
+  struct stat status {};
+  if (::fstat(fd.get(), &status) < 0) return errno_error("cannot look at " + path);
+  if (!S_ISREG(status.st_mode)) return Error{path + " is not a regular file", EINVAL};
+  if (const std::string who = who_else_writes(status); !who.empty())
+    return Error{path + " " + who, EPERM};
+  return read_all(fd, path, limit);
 }
 
 Result<void> replace_file(const std::string& path, std::string_view text) {
@@ -42,8 +74,10 @@ Result<void> replace_file(const std::string& path, std::string_view text) {
       text.remove_prefix(static_cast<std::size_t>(written));
     }
   }
-  if (::rename(partial.c_str(), path.c_str()) < 0) return errno_error(what);
-  return {};
+  if (::rename(partial.c_str(), path.c_str()) == 0) return {};
+  const Error error = errno_error(what);
+  ::unlink(partial.c_str());
+  return error;
 }
 
 }  // namespace idled

@@ -56,6 +56,16 @@ std::string fill_lines(std::string_view text, std::size_t columns) {
   return filled;
 }
 
+std::string printable_lines(std::string_view text, std::size_t limit, std::string_view indent) {
+  std::string safe = printable(text, limit);
+  for (std::size_t i = 0; i < safe.size() && i < text.size(); ++i)
+    if (text[i] == '\n' && safe[i] == '?') safe[i] = '\n';
+  if (indent.empty()) return safe;
+  for (std::size_t at = 0; (at = safe.find('\n', at)) != std::string::npos; at += indent.size() + 1)
+    safe.insert(at + 1, indent);
+  return safe;
+}
+
 std::string_view nearest(std::string_view name, std::span<const std::string_view> candidates) {
   std::string_view best;
   std::size_t best_distance = std::string_view::npos;

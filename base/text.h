@@ -19,6 +19,10 @@ std::string printable(std::string_view text, std::size_t limit = 256);
 // there. Control characters take no column.
 std::string fill_lines(std::string_view text, std::size_t columns);
 
+// The same of a text of several lines, which stay lines: with `indent` before all but the first,
+// so that no line of it can pass for one that begins something else.
+std::string printable_lines(std::string_view text, std::size_t limit, std::string_view indent = "");
+
 // The candidate that differs from `name` least, if it is near enough to be meant
 // (at most a third of its letters, case aside); else empty.
 std::string_view nearest(std::string_view name, std::span<const std::string_view> candidates);

@@ -2,6 +2,7 @@
 
 #include <getopt.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
@@ -9,15 +10,19 @@
 #include <csignal>
 #include <cstdio>
 
+#include "base/text.h"
 #include "base/version.h"
 #include "idled/daemon.h"
 #include "idled/linux_host.h"
 #include "idled/policy_loader.h"
 #include "idled/service/server.h"
 #include "idled/system/pty_watch.h"
+#include "idled/system/state_store.h"
 
 namespace idled {
 namespace {
+
+using std::chrono::microseconds;
 
 constexpr const char* kRunFolder = "/run/idled";
 constexpr const char* kStateFolder = "/run/idled/sessions";
@@ -25,35 +30,41 @@ constexpr const char* kSocket = "/run/idled/io.idled.Sessions";
 constexpr std::uint64_t kReadsUsec = 5000;
 constexpr std::uint64_t kSearchAfterUsec = 2'000'000;
 constexpr std::uint64_t kSearchEveryUsec = 10'000'000;  // where nothing tells of new ptys
-constexpr const char* kAdminGroup = "idled";
 
 struct Options {
   PolicyPaths paths;
+  std::string admin_group = "idled";
+  bool admin_group_given = false;
   bool check = false;
   std::optional<int> exit_status;  // decided by the command line alone
 };
 
 constexpr const char* kUsage =
-    "usage: idled [--policy FILE] [--check]\n"
+    "usage: idled [--policy FILE] [--admin-group NAME] [--check]\n"
     "\n"
     "Logs out forgotten terminals. Runs in the foreground; see idled(8).\n"
     "\n"
     "  --policy FILE  use FILE alone, without drop-ins (default: /etc/idled/policy.json\n"
     "                 after /etc/idled/policy.d/*.json)\n"
+    "  --admin-group NAME\n"
+    "                 who may see and end every login, beside root (default: idled)\n"
     "  --check        say what is wrong with the policy and exit: 0 nothing, 1 something\n"
     "  --version      print the version and exit\n";
 
 Options parse_options(int argc, char** argv) {
-  static const option kLong[] = {{"policy", required_argument, nullptr, 'p'},
-                                 {"check", no_argument, nullptr, 'c'},
-                                 {"help", no_argument, nullptr, 'h'},
-                                 {"version", no_argument, nullptr, 'v'},
-                                 {nullptr, 0, nullptr, 0}};
+  static const option kLong[] = {
+      {"policy", required_argument, nullptr, 'p'}, {"admin-group", required_argument, nullptr, 'a'},
+      {"check", no_argument, nullptr, 'c'},        {"help", no_argument, nullptr, 'h'},
+      {"version", no_argument, nullptr, 'v'},      {nullptr, 0, nullptr, 0}};
   Options options;
   for (int c = 0; (c = getopt_long(argc, argv, "h", kLong, nullptr)) != -1;) {
     switch (c) {
       case 'p':
-        options.paths = only_file(optarg);
+        options.paths = only_file(optarg, /*must_be_trusted=*/true);
+        break;
+      case 'a':
+        options.admin_group = optarg;
+        options.admin_group_given = true;
         break;
       case 'c':
         options.check = true;
@@ -71,6 +82,10 @@ Options parse_options(int argc, char** argv) {
         options.exit_status = 2;
         return options;
     }
+  }
+  if (options.admin_group.empty()) {
+    std::fputs("idled: --admin-group takes the name of a group\n", stderr);
+    options.exit_status = 2;
   }
   if (optind < argc) {
     std::fprintf(stderr, "idled: unexpected argument '%s'\n%s", argv[optind], kUsage);
@@ -97,17 +112,23 @@ Result<OwnedFd> take_listener() {
   const int passed = sd_listen_fds(/*unset_environment=*/1);
   if (passed > 1)
     return Error{"systemd passed " + std::to_string(passed) + " sockets instead of one"};
-  if (passed == 1) return OwnedFd(SD_LISTEN_FDS_START);
+  if (passed == 1) {
+    if (sd_is_socket(SD_LISTEN_FDS_START, AF_UNIX, SOCK_STREAM, 1) <= 0)
+      return Error{"what systemd passed is not a listening stream socket of AF_UNIX"};
+    return OwnedFd(SD_LISTEN_FDS_START);
+  }
   return service::listen_at(kSocket);
 }
 
 // The process: owns the loop and what hangs on it.
 class App {
  public:
-  explicit App(const Options& options) : options_(options), loader_(options.paths, kAdminGroup) {}
+  explicit App(const Options& options)
+      : options_(options), loader_(options.paths, options.admin_group) {}
   ~App() {
     server_.reset();
     loader_.detach();
+    sd_event_source_disable_unref(work_);
     sd_event_unref(event_);
   }
   App(const App&) = delete;
@@ -120,6 +141,7 @@ class App {
   Result<void> watch_host();
   Result<void> watch_signals();
   Result<void> watch_for_logins();
+  void queue_work(microseconds pause);
   void search_in(std::uint64_t usec);
   Result<void> add_io(int fd, sd_event_io_handler_t handler);
   void set_timer();
@@ -132,6 +154,7 @@ class App {
   static int on_post(sd_event_source*, void* self);
   static int on_pty(sd_event_source*, int, std::uint32_t, void* self);
   static int on_search(sd_event_source*, std::uint64_t, void* self);
+  static int on_work(sd_event_source*, std::uint64_t, void* self);
   static int on_reload(sd_event_source*, const signalfd_siginfo*, void* self);
 
   Options options_;
@@ -144,15 +167,14 @@ class App {
   std::optional<system::PtyWatch> pty_watch_;
   sd_event_source* timer_ = nullptr;   // owned by the loop
   sd_event_source* search_ = nullptr;  // so, too
+  sd_event_source* work_ = nullptr;    // queued for a turn; null: there is nothing to do
 };
 
 Result<void> App::start() {
   raise_descriptor_limit();
   umask(077);
-  if (mkdir(kRunFolder, 0755) < 0 && errno != EEXIST)
-    return errno_error(std::string("cannot make ") + kRunFolder);
   // Its socket is for everybody, its state is not.
-  if (chmod(kRunFolder, 0755) < 0) return errno_error(std::string("chmod ") + kRunFolder);
+  if (Result<void> own = system::own_folder(kRunFolder, 0755); !own) return own;
   if (const int r = sd_event_default(&event_); r < 0) return errno_error("sd_event_default", -r);
 
   // The socket first: of two daemons the second stops here, before it touches state.
@@ -181,6 +203,13 @@ Result<void> App::start() {
                      "; evidence: " + witnesses +
                      (policy.warnings.empty() ? "" : "\n" + policy.warnings),
                  {}});
+  if (options_.admin_group_given && !loader_.admins())
+    host_->record({core::RecordKind::kTrouble,
+                   core::Severity::kWarning,
+                   "The group '" + printable(options_.admin_group, 64) +
+                       "' of --admin-group is not known; until it is, root alone sees and ends the "
+                       "logins of others",
+                   {}});
   if (!policy.errors.empty())
     host_->record({core::RecordKind::kPolicyRefused,
                    core::Severity::kError,
@@ -191,6 +220,7 @@ Result<void> App::start() {
   if (Result<void> watching = watch_host(); !watching) return watching;
   if (Result<void> watching = watch_signals(); !watching) return watching;
   if (Result<void> watching = watch_for_logins(); !watching) return watching;
+  daemon_->set_wake([this] { queue_work(microseconds(0)); });
   Result<std::unique_ptr<service::Server>> server =
       service::Server::start(event_, *std::move(listener), *daemon_);
   if (!server) return server.error();
@@ -243,6 +273,18 @@ Result<void> App::watch_for_logins() {
   }
   pty_watch_.emplace(*std::move(watch));
   return add_io(pty_watch_->fd(), &on_pty);
+}
+
+// What users ask for, among their calls; and no more than half of the time: a daemon that is
+// never idle is one that the scheduler of the system makes wait, and a login with it.
+void App::queue_work(microseconds pause) {
+  if (work_ != nullptr) return;
+  if (sd_event_add_time_relative(event_, &work_, CLOCK_MONOTONIC,
+                                 static_cast<std::uint64_t>(pause.count()), 1, &on_work, this) >= 0)
+    sd_event_source_set_priority(work_, service::kUserPriority);
+  else
+    while (daemon_->work()) {
+    }
 }
 
 void App::search_in(std::uint64_t usec) {
@@ -331,6 +373,16 @@ int App::on_search(sd_event_source*, std::uint64_t, void* self) {
   auto* app = static_cast<App*>(self);
   app->daemon_->find_logins();
   if (!app->pty_watch_) app->search_in(kSearchEveryUsec);
+  return 0;
+}
+
+int App::on_work(sd_event_source*, std::uint64_t, void* self) {
+  auto* app = static_cast<App*>(self);
+  app->work_ = sd_event_source_disable_unref(app->work_);
+  const auto begun = std::chrono::steady_clock::now();
+  const bool more = app->daemon_->work();
+  if (more)
+    app->queue_work(std::chrono::ceil<microseconds>(std::chrono::steady_clock::now() - begun));
   return 0;
 }
 

@@ -63,7 +63,12 @@ bool Daemon::tell_seen() {
 }
 
 void Daemon::perform(const core::Attach& action) {
-  if (!host_.attach(action)) deliver(core::LeaderExited{action.id});
+  const core::Session* session = engine_.find(action.id);
+  if (!session) return;
+  const uid_t user = session->login.uid;
+  ids_of_[user].insert(action.id.value);
+  owner_of_[action.id.value] = user;
+  if (!host_.attach(action, user)) deliver(core::LeaderExited{action.id});
 }
 
 void Daemon::perform(const core::Observe& action) {
@@ -129,6 +134,11 @@ void Daemon::perform(const core::Save& action) {
 }
 
 void Daemon::perform(const core::Forget& action) {
+  if (const auto owned = owner_of_.extract(action.id.value)) {
+    const auto ids = ids_of_.find(owned.mapped());
+    ids->second.erase(action.id.value);
+    if (ids->second.empty()) ids_of_.erase(ids);
+  }
   host_.forget(action.id);
 }
 
@@ -205,20 +215,66 @@ bool Daemon::may_see(const service::Peer& peer, const core::Session& session) co
 
 std::vector<SessionId> Daemon::visible_to(const service::Peer& peer) const {
   std::vector<SessionId> ids;
-  engine_.for_each([&](const core::Session& session) {
-    if (may_see(peer, session)) ids.push_back(session.login.id);
-  });
+  if (is_admin(peer)) {
+    engine_.for_each([&](const core::Session& session) { ids.push_back(session.login.id); });
+  } else if (const auto own = ids_of_.find(peer.uid); own != ids_of_.end()) {
+    for (const std::string& id : own->second) ids.push_back({id});
+  }
   return ids;
+}
+
+// Another's login and one that does not exist take the same way.
+const core::Session* Daemon::find_for(const service::Peer& peer, const SessionId& id) const {
+  if (!is_admin(peer)) {
+    const auto own = ids_of_.find(peer.uid);
+    if (own == ids_of_.end() || !own->second.contains(id.value)) return nullptr;
+  }
+  const core::Session* session = engine_.find(id);
+  return session && may_see(peer, *session) ? session : nullptr;
+}
+
+// --- in slices ------------------------------------------------------------------------
+
+void Daemon::begin(Task task) {
+  if (wake_) {
+    tasks_.push_back(std::move(task));
+    return wake_();
+  }
+  while (!task()) {
+  }
+}
+
+// The oldest first, and then in turn: nobody's long list makes another's wait for all of it.
+bool Daemon::work() {
+  if (tasks_.empty()) return false;
+  Task task = std::move(tasks_.front());
+  tasks_.pop_front();
+  if (!task()) tasks_.push_back(std::move(task));
+  return !tasks_.empty();
+}
+
+void Daemon::look_at(const SessionId& id) {
+  if (const core::Session* session = engine_.find(id))
+    deliver(core::Observed{id, host_.observe(*session, core::Look::kBrief)});
+}
+
+void Daemon::look_then(std::vector<SessionId> ids, std::function<void()> then) {
+  begin([this, ids = std::move(ids), next = std::size_t{0}, then = std::move(then)]() mutable {
+    const std::size_t end = std::min(ids.size(), next + kLooksPerSlice);
+    for (; next < end; ++next) look_at(ids[next]);
+    if (next < ids.size()) return false;
+    then();
+    return true;
+  });
 }
 
 // Without NSS: root, or the name under which the caller is logged in.
 std::string Daemon::name_of(const service::Peer& peer) const {
   if (peer.uid == 0) return "root";
-  std::string name = "uid " + std::to_string(peer.uid);
-  engine_.for_each([&](const core::Session& session) {
-    if (session.login.uid == peer.uid) name = printable(session.login.user, 32);
-  });
-  return name;
+  if (const auto own = ids_of_.find(peer.uid); own != ids_of_.end())
+    if (const core::Session* session = engine_.find({*own->second.begin()}))
+      return printable(session->login.user, 32);
+  return "uid " + std::to_string(peer.uid);
 }
 
 }  // namespace idled

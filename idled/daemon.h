@@ -8,7 +8,9 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <unordered_map>
 
 #include "idled/core/engine.h"
 #include "idled/host.h"
@@ -61,10 +63,18 @@ class Daemon final : public service::Handler {
   using Told = std::function<void(const LoadedPolicy&)>;
   void set_reload(std::function<void(Told)> reload) { reload_ = std::move(reload); }
 
+  // What takes long is done in slices: `wake` is called when there are any, and a loop then
+  // calls work() once a turn while it says that there are more. Without it, all is done at once.
+  void set_wake(std::function<void()> wake) { wake_ = std::move(wake); }
+  bool work();
+
   // What status says of this machine's evidence.
   void set_witnesses(std::vector<std::string> witnesses) { witnesses_ = std::move(witnesses); }
 
  private:
+  // A look costs about a tenth of a millisecond. So much of them, or of a list, at a time.
+  static constexpr std::size_t kLooksPerSlice = 8;
+
   void perform(const core::Attach& action);
   void perform(const core::Observe& action);
   void perform(const core::Write& action);
@@ -84,13 +94,28 @@ class Daemon final : public service::Handler {
   std::optional<service::Answer> take(core::Token token);
   void trouble(std::string message);
   [[nodiscard]] bool may_see(const service::Peer& peer, const core::Session& session) const;
+  // Costs nothing that depends on logins which the peer may not see.
   std::vector<core::SessionId> visible_to(const service::Peer& peer) const;
-  void look_at(const std::vector<core::SessionId>& ids);
-  // The login that a request names, by one of the two, and has just been looked at. None:
-  // the answer has been given.
-  std::optional<core::SessionId> find_meant(const service::Peer& peer, const std::string& session,
-                                            const std::string& terminal,
-                                            const service::Answer& answer);
+  [[nodiscard]] const core::Session* find_for(const service::Peer& peer,
+                                              const core::SessionId& id) const;
+  // Those that a request may be about: the one that it names, or all if it names none by id.
+  [[nodiscard]] std::vector<core::SessionId> candidates(const service::Peer& peer,
+                                                        const std::string& session) const;
+  void look_at(const core::SessionId& id);
+  // Looks at the logins, in slices, and goes on with `then`.
+  void look_then(std::vector<core::SessionId> ids, std::function<void()> then);
+  void kick(const service::Peer& peer, const protocol::KickRequest& request,
+            const std::vector<core::SessionId>& ids, service::Answer answer);
+  // Uses the login that a request names, by one of the two, after a look. If there is none for
+  // this peer, the answer is given.
+  using Use = std::function<void(const core::SessionId&)>;
+  void with_meant(const service::Peer& peer, const std::string& session,
+                  const std::string& terminal, const service::Answer& answer, Use use);
+  void explain(const service::Peer& peer, const core::Session& session,
+               const service::Answer& answer);
+  // A slice of something longer; true: that was the last.
+  using Task = std::function<bool()>;
+  void begin(Task task);
   [[nodiscard]] std::string name_of(const service::Peer& peer) const;
 
   Host& host_;
@@ -109,6 +134,11 @@ class Daemon final : public service::Handler {
   bool pumping_ = false;
   std::map<core::Token, service::Answer> answers_;
   std::map<core::Token, protocol::KickReply> kicks_;  // what to answer when they are gone
+  // The sessions of each user, and whose each is.
+  std::map<uid_t, std::set<std::string>> ids_of_;
+  std::unordered_map<std::string, uid_t> owner_of_;
+  std::function<void()> wake_;
+  std::deque<Task> tasks_;
   core::Token next_token_ = 1;
 };
 

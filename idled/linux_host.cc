@@ -72,14 +72,14 @@ Result<Caller> LinuxHost::identify_caller(pid_t pid) {
   return caller;
 }
 
-Result<void> LinuxHost::attach(const core::Attach& login) {
+Result<void> LinuxHost::attach(const core::Attach& login, uid_t user) {
   Result<system::Process> process = system::Process::open(login.leader);
   if (!process) return process.error();
   epoll_event event{EPOLLIN, {}};
   event.data.u64 = static_cast<std::uint64_t>(login.leader.pid);
   if (epoll_ctl(exits_.get(), EPOLL_CTL_ADD, process->fd(), &event) < 0)
     return errno_error("epoll_ctl");
-  Attached attached{*std::move(process), login.console, OwnedFd()};
+  Attached attached{*std::move(process), login.console, OwnedFd(), user};
   if (!login.console.empty()) {
     Result<OwnedFd> pinned = system::Terminal::pin(login.console);
     if (pinned) attached.console = *std::move(pinned);  // else it has no terminal, as of now
@@ -128,7 +128,7 @@ void LinuxHost::for_each_terminal(const Attached& login, const system::Holdings&
   }
   if (!held.masters.empty() || !login.console) return;
   const Result<system::Terminal> terminal =
-      system::Terminal::open(login.console_name, login.console);
+      system::Terminal::open(login.console_name, login.console, login.user);
   if (terminal) use(*terminal);
 }
 

@@ -36,7 +36,7 @@ class LinuxHost final : public Host {
 
   core::Now now() override { return clock_.now(); }
   Result<Caller> identify_caller(pid_t pid) override;
-  Result<void> attach(const core::Attach& login) override;
+  Result<void> attach(const core::Attach& login, uid_t user) override;
   core::Observation observe(const core::Session& session, core::Look look) override;
   void watch(const core::Watch& wanted) override;
   Seen take_seen() override;
@@ -56,7 +56,8 @@ class LinuxHost final : public Host {
   struct Attached {
     system::Process leader;
     std::string console_name;
-    OwnedFd console;                                    // pinned; none for sshd's logins
+    OwnedFd console;  // pinned; none for sshd's logins
+    uid_t user = 0;
     std::vector<system::Process> terminal_leaders{};    // noted by hang_up
     std::optional<system::LoginProcesses> processes{};  // so, too
   };

@@ -8,14 +8,18 @@ namespace idled {
 
 void Daemon::on_explain(const service::Peer& peer, const protocol::ExplainRequest& request,
                         service::Answer answer) {
-  const std::optional<core::SessionId> meant =
-      find_meant(peer, request.session, request.terminal, answer);
-  if (!meant) return;
-  const core::Session& session = *engine_.find(*meant);
+  with_meant(peer, request.session, request.terminal, answer,
+             [this, peer, answer](const core::SessionId& id) {
+               explain(peer, *engine_.find(id), answer);
+             });
+}
+
+void Daemon::explain(const service::Peer& peer, const core::Session& session,
+                     const service::Answer& answer) {
   const core::Now now = host_.now();
   const policy::Subject login = subject_of(session);
-  protocol::ExplainReply reply =
-      to_message(policy::explain(engine_.policy(), login, now.local), login, meant->value);
+  protocol::ExplainReply reply = to_message(policy::explain(engine_.policy(), login, now.local),
+                                            login, session.login.id.value);
   reply.at = format_rfc3339(now.clocks.wall);
   reply.policy = policy_.source;
   if (!is_admin(peer))

@@ -1,5 +1,6 @@
 // The methods of the service, one function each.
 #include <algorithm>
+#include <utility>
 
 #include "base/text.h"
 #include "base/version.h"
@@ -137,28 +138,54 @@ void Daemon::on_release(const service::Peer& peer, const protocol::ReleaseReques
   answer.done();
 }
 
-void Daemon::look_at(const std::vector<SessionId>& ids) {
-  for (const SessionId& id : ids)
-    if (const core::Session* session = engine_.find(id))
-      deliver(core::Observed{id, host_.observe(*session, core::Look::kBrief)});
-}
+namespace {
 
+// The text of a reply as it grows: that of thousands of logins is never made in one go.
+class ListText {
+ public:
+  void add(const protocol::SessionInfo& session) {
+    text_ += (count_++ == 0 ? "" : ",") + protocol::encode(session);
+  }
+  [[nodiscard]] std::size_t count() const { return count_; }
+  std::string take() {
+    count_ = 0;
+    return R"({"sessions":[)" + std::exchange(text_, {}) + "]}";
+  }
+
+ private:
+  std::string text_;
+  std::size_t count_ = 0;
+};
+
+}  // namespace
+
+// Each login is looked at and shown in one slice, so that what is shown is as of now; and
+// whether the caller may see it is asked then: it may have ended since, and its id be another's.
 void Daemon::on_list(const service::Peer& peer, const protocol::ListRequest& request, bool more,
                      service::Answer answer) {
-  const std::vector<SessionId> ids = visible_to(peer);
-  look_at(ids);
-  const core::Now now = host_.now();
-  protocol::ListReply reply;
-  for (const SessionId& id : ids) {
-    const core::Session* session = engine_.find(id);  // it may have ended at the look
-    if (!session || (!request.user.empty() && session->login.user != request.user)) continue;
-    if (more && reply.sessions.size() == kSessionsPerReply) {
-      answer.part(protocol::encode(reply));
-      reply.sessions.clear();
+  begin([this, peer, user = request.user, more, answer = std::move(answer), ids = visible_to(peer),
+         next = std::size_t{0}, text = ListText()]() mutable {
+    const std::size_t end = std::min(ids.size(), next + kLooksPerSlice);
+    for (; next < end; ++next) {
+      if (!find_for(peer, ids[next])) continue;
+      look_at(ids[next]);
+      const core::Session* session = find_for(peer, ids[next]);  // the look may have ended it
+      if (!session || (!user.empty() && session->login.user != user)) continue;
+      if (more && text.count() == kSessionsPerReply) answer.part(text.take());
+      text.add(view_of(*session, host_.now()));
     }
-    reply.sessions.push_back(view_of(*session, now));
-  }
-  answer.done(protocol::encode(reply));
+    if (next < ids.size()) return false;
+    answer.done(text.take());
+    return true;
+  });
+}
+
+// By id, one of the caller's own or none: another's is not even looked at.
+std::vector<SessionId> Daemon::candidates(const service::Peer& peer,
+                                          const std::string& session) const {
+  if (session.empty()) return visible_to(peer);
+  if (find_for(peer, {session})) return {{session}};
+  return {};
 }
 
 void Daemon::on_kick(const service::Peer& peer, const protocol::KickRequest& request,
@@ -172,11 +199,18 @@ void Daemon::on_kick(const service::Peer& peer, const protocol::KickRequest& req
     return answer.fail(protocol::kInvalidParameter,
                        protocol::error_parameter("parameter", "delay_seconds"));
 
-  const std::vector<SessionId> visible = visible_to(peer);
-  look_at(visible);  // terminals are found, not told
+  const std::vector<SessionId> ids = candidates(peer, request.session);
+  look_then(ids, [this, peer, request, ids, answer = std::move(answer)] {
+    kick(peer, request, ids, answer);
+  });
+}
+
+// After the looks: terminals are found, not told.
+void Daemon::kick(const service::Peer& peer, const protocol::KickRequest& request,
+                  const std::vector<SessionId>& ids, service::Answer answer) {
   std::vector<SessionId> meant;
-  for (const SessionId& id : visible) {
-    const core::Session* session = engine_.find(id);
+  for (const SessionId& id : ids) {
+    const core::Session* session = find_for(peer, id);
     if (session && is_meant(*session, request)) meant.push_back(id);
   }
   if (meant.empty()) {
@@ -196,25 +230,24 @@ void Daemon::on_kick(const service::Peer& peer, const protocol::KickRequest& req
                               seconds(request.delay_seconds), request.wait});
 }
 
-std::optional<SessionId> Daemon::find_meant(const service::Peer& peer, const std::string& session,
-                                            const std::string& terminal,
-                                            const service::Answer& answer) {
-  if (session.empty() == terminal.empty()) {
-    answer.fail(protocol::kInvalidParameter, protocol::error_parameter("parameter", "session"));
-    return std::nullopt;
-  }
-  const std::vector<SessionId> visible = visible_to(peer);
-  look_at(visible);  // terminals are found, not told
-  for (const SessionId& id : visible) {
-    const core::Session* one = engine_.find(id);
-    if (one && (session.empty() ? has_terminal(*one, terminal) : id.value == session)) return id;
-  }
-  // Whoever sees only their own is not told whether another's exists.
-  if (is_admin(peer))
-    answer.fail(protocol::kNoSuchSession, protocol::error_parameter("id", session + terminal));
-  else
-    answer.fail(protocol::kPermissionDenied);
-  return std::nullopt;
+void Daemon::with_meant(const service::Peer& peer, const std::string& session,
+                        const std::string& terminal, const service::Answer& answer, Use use) {
+  if (session.empty() == terminal.empty())
+    return answer.fail(protocol::kInvalidParameter,
+                       protocol::error_parameter("parameter", "session"));
+  const std::vector<SessionId> ids = candidates(peer, session);
+  look_then(ids, [this, peer, session, terminal, ids, answer, use = std::move(use)] {
+    for (const SessionId& id : ids) {
+      const core::Session* one = find_for(peer, id);
+      if (one && (session.empty() ? has_terminal(*one, terminal) : id.value == session))
+        return use(id);
+    }
+    // Whoever sees only their own is not told whether another's exists.
+    if (is_admin(peer))
+      answer.fail(protocol::kNoSuchSession, protocol::error_parameter("id", session + terminal));
+    else
+      answer.fail(protocol::kPermissionDenied);
+  });
 }
 
 void Daemon::on_hold(const service::Peer& peer, const protocol::HoldRequest& request,
@@ -226,13 +259,13 @@ void Daemon::on_hold(const service::Peer& peer, const protocol::HoldRequest& req
                        protocol::error_parameter("parameter", "seconds"));
   if (request.why.size() > kLongestReason)
     return answer.fail(protocol::kInvalidParameter, protocol::error_parameter("parameter", "why"));
-  const std::optional<SessionId> meant =
-      find_meant(peer, request.session, request.terminal, answer);
-  if (!meant) return;
-  core::HoldRequested event{keep(std::move(answer)), *meant, name_of(peer),
-                            is_admin(peer),          {},     printable(request.why)};
-  if (!request.end) event.duration = seconds(request.seconds);
-  deliver(std::move(event));
+  with_meant(peer, request.session, request.terminal, answer,
+             [this, peer, request, answer](const SessionId& id) {
+               core::HoldRequested event{keep(answer),   id, name_of(peer),
+                                         is_admin(peer), {}, printable(request.why)};
+               if (!request.end) event.duration = seconds(request.seconds);
+               deliver(std::move(event));
+             });
 }
 
 void Daemon::perform(const core::HoldAnswered& action) {
@@ -260,15 +293,17 @@ void Daemon::perform(const core::HoldAnswered& action) {
   answer->done(protocol::encode(reply));
 }
 
-void Daemon::on_status(const service::Peer&, service::Answer answer) {
+void Daemon::on_status(const service::Peer& peer, service::Answer answer) {
   protocol::StatusReply reply;
   reply.version = kVersion;
   reply.pid = getpid();
   reply.started_at = format_rfc3339(started_at_);
-  reply.sessions = static_cast<std::int64_t>(engine_.size());
+  reply.sessions = static_cast<std::int64_t>(visible_to(peer).size());
   reply.policy_source = policy_.source;
   reply.policy_loaded_at = format_rfc3339(policy_loaded_at_);
-  if (!policy_error_.empty()) reply.policy_error = policy_error_;
+  // An error shows lines of the policy, which are an administrator's to know: as in Explain.
+  if (!policy_error_.empty())
+    reply.policy_error = is_admin(peer) ? policy_error_ : "The policy has errors.";
   reply.witnesses = witnesses_;
   answer.done(protocol::encode(reply));
 }

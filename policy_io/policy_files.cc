@@ -40,6 +40,16 @@ std::string name_of(const std::string& file, std::size_t drop_ins) {
   return name.empty() ? "built-in" : name;
 }
 
+// A link may be followed: it is in a folder that is root's.
+Result<std::string> read_trusted(const std::string& file) {
+  const std::string folder = fs::path(file).parent_path();
+  struct stat status {};
+  if (::stat(folder.empty() ? "." : folder.c_str(), &status) == 0)
+    if (const std::string who = who_else_writes(status); !who.empty())
+      return Error{"its folder " + folder + " " + who, EPERM};
+  return read_trusted_file(file, kLargestFile + 1, /*may_be_link=*/true);
+}
+
 Sources read_sources(const PolicyPaths& paths) {
   Sources read;
   std::vector<std::string> files = drop_ins_of(paths.drop_ins);
@@ -48,7 +58,8 @@ Sources read_sources(const PolicyPaths& paths) {
   bool has_file = false;
   for (const std::string& file : files) {
     const bool may_be_missing = file == paths.file && !paths.file_must_exist;
-    Result<std::string> text = read_file(file, kLargestFile + 1);
+    Result<std::string> text =
+        paths.must_be_trusted ? read_trusted(file) : read_file(file, kLargestFile + 1);
     if (text) {
       read.sources.push_back({file, *std::move(text)});
       has_file = has_file || file == paths.file;
@@ -105,11 +116,12 @@ GroupIds unpack_groups(const json& packed) {
 
 }  // namespace
 
-PolicyPaths only_file(const std::string& file) {
+PolicyPaths only_file(const std::string& file, bool must_be_trusted) {
   PolicyPaths paths;
   paths.file = file;
   paths.drop_ins.clear();
   paths.file_must_exist = true;
+  paths.must_be_trusted = must_be_trusted;
   return paths;
 }
 
@@ -135,7 +147,7 @@ LoadedPolicy load_policy(const PolicyPaths& paths) {
 
 LastGood read_last_good(const PolicyPaths& paths) {
   LastGood last;
-  const Result<std::string> text = read_file(paths.last_good, 16 * kLargestFile);
+  const Result<std::string> text = read_trusted_file(paths.last_good, 16 * kLargestFile);
   if (!text) return last;
   const json packed = json::parse(*text, nullptr, /*allow_exceptions=*/false);
   // A list is what version 0.1 wrote: sources alone.

@@ -20,10 +20,14 @@ struct PolicyPaths {
   std::string last_good = "/var/lib/idled/policy.json";
   // Whether it is an error that `file` is not there; else the policy is then built in.
   bool file_must_exist = false;
+  // Refuses what others than root (and the caller) could have written, or can: the files, and
+  // the folders that they are in. As sudoers(5) and sshd_config(5) do.
+  bool must_be_trusted = true;
 };
 
-// `file` alone, which must exist: for --policy, and for a file that is being written.
-PolicyPaths only_file(const std::string& file);
+// `file` alone, which must exist: for --policy. For a draft that somebody is writing, which
+// nobody goes by yet, `must_be_trusted` is false.
+PolicyPaths only_file(const std::string& file, bool must_be_trusted);
 
 using GroupIds = std::map<std::string, gid_t>;
 

@@ -1,5 +1,6 @@
 #include "protocol/client.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -54,14 +55,20 @@ Result<Client> Client::connect(std::string_view path, Deadline deadline, std::si
                  ENAMETOOLONG};
   path.copy(address.sun_path, sizeof address.sun_path - 1);
 
-  OwnedFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  OwnedFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!fd) return errno_error("socket");
-  // A full backlog answers EAGAIN at once and cannot be polled for: try again.
-  while (::connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) < 0) {
+  // Where the backlog is full, the kernel has a queue of those that wait: without blocking one
+  // could only try again and again, behind all who wait or try harder. EAGAIN: the time is over.
+  do {
+    const auto left = std::chrono::ceil<std::chrono::microseconds>(deadline - Clock::now()).count();
+    if (left <= 0) return timed_out().within("connect to " + std::string(path));
+    const timeval patience{left / 1'000'000, static_cast<suseconds_t>(left % 1'000'000)};
+    if (::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) < 0)
+      return errno_error("setsockopt");
+    if (::connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0) break;
     if (!would_block(errno)) return errno_error("connect to " + std::string(path));
-    if (Clock::now() >= deadline) return timed_out().within("connect to " + std::string(path));
-    ::poll(nullptr, 0, 5);
-  }
+  } while (true);
+  if (::fcntl(fd.get(), F_SETFL, O_NONBLOCK) < 0) return errno_error("fcntl");
   return Client(std::move(fd), max_reply);
 }
 

@@ -352,6 +352,9 @@ std::string encode(const ReleaseRequest& request) {
 std::string encode(const ListRequest& request) {
   return to_text(to_json_value(request));
 }
+std::string encode(const SessionInfo& session) {
+  return to_text(to_json_value(session));
+}
 std::string encode(const ListReply& reply) {
   return to_text(to_json_value(reply));
 }

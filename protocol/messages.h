@@ -259,6 +259,7 @@ std::string encode(const RegisterRequest& request);
 std::string encode(const RegisterReply& reply);
 std::string encode(const ReleaseRequest& request);
 std::string encode(const ListRequest& request);
+std::string encode(const SessionInfo& session);
 std::string encode(const ListReply& reply);
 std::string encode(const KickRequest& request);
 std::string encode(const KickReply& reply);

@@ -29,7 +29,7 @@ void add_check(CLI::App& app, Context& context) {
   command->footer("Without FILE: the installed policy with its drop-ins, as the daemon reads it.");
   command->callback([files, &context] {
     if (files->empty()) check_one(context.policy, context);
-    for (const std::string& file : *files) check_one(only_file(file), context);
+    for (const std::string& file : *files) check_one(only_file(file, false), context);
   });
 }
 

@@ -114,7 +114,7 @@ Outcome<ExplainReply> explain_here(const Options& options, const Meant& meant, C
   const auto instant = instant_of(options, context);
   if (!instant) return instant.failure();
   const LoadedPolicy loaded =
-      load_policy(options.policy.empty() ? context.policy : only_file(options.policy));
+      load_policy(options.policy.empty() ? context.policy : only_file(options.policy, false));
   if (!loaded.policy) {
     context.err << loaded.errors;
     return Failure{ExitCode::kFailed, "the policy has errors, so there is nothing to explain"};

@@ -6,6 +6,7 @@
 namespace idled::system {
 
 using idled::read_file;
+using idled::read_trusted_file;
 using idled::replace_file;
 
 }  // namespace idled::system

@@ -9,10 +9,16 @@
 #include <string>
 #include <vector>
 
+#include "base/text.h"
+
 namespace idled::system {
 namespace {
 
 using core::RecordKind;
+
+// Bytes. A policy's errors are many lines.
+constexpr std::size_t kLongestMessage = std::size_t{16} << 10;
+constexpr std::size_t kLongestField = 1024;
 
 int priority(core::Severity severity) {  // syslog(3)
   switch (severity) {
@@ -93,23 +99,35 @@ std::string_view message_id(RecordKind kind) {
 Journal::Journal()
     : journal_(access("/run/systemd/journal/socket", W_OK) == 0 && !isatty(STDERR_FILENO)) {}
 
-void Journal::write(const core::Record& record) const {
-  if (!journal_) {
-    // "<6>message  FIELD=value ...": sd-daemon(3)'s prefix, for whoever collects it.
-    std::string line = "<" + std::to_string(priority(record.severity)) + ">" + record.message;
-    for (const auto& [name, value] : record.fields)
-      if (!value.empty()) line.append(" ").append(name).append("=").append(value);
-    std::fprintf(stderr, "%s\n", line.c_str());
-    return;
-  }
+// The gate through which all text goes to the log, whatever was done to it before.
+std::string log_line(const core::Record& record) {
+  // "<6>message  FIELD=value ...": sd-daemon(3)'s prefix, for whoever collects it.
+  std::string line = "<" + std::to_string(priority(record.severity)) + ">" +
+                     printable_lines(record.message, kLongestMessage, "    ");
+  for (const auto& [name, value] : record.fields)
+    if (!value.empty())
+      line.append(" ").append(name).append("=").append(printable(value, kLongestField));
+  return line;
+}
+
+std::vector<std::string> journal_entries(const core::Record& record) {
   std::vector<std::string> entries{
-      "MESSAGE=" + record.message,
+      "MESSAGE=" + printable_lines(record.message, kLongestMessage),
       "PRIORITY=" + std::to_string(priority(record.severity)),
       "MESSAGE_ID=" + std::string(message_id(record.kind)),
       "SYSLOG_IDENTIFIER=idled",
   };
   for (const auto& [name, value] : record.fields)
-    entries.push_back(std::string(name).append("=").append(value));
+    entries.push_back(std::string(name).append("=").append(printable(value, kLongestField)));
+  return entries;
+}
+
+void Journal::write(const core::Record& record) const {
+  if (!journal_) {
+    std::fprintf(stderr, "%s\n", log_line(record).c_str());
+    return;
+  }
+  std::vector<std::string> entries = journal_entries(record);
   std::vector<iovec> vectors;
   vectors.reserve(entries.size());
   for (std::string& entry : entries) vectors.push_back({entry.data(), entry.size()});

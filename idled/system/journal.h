@@ -1,11 +1,18 @@
 // Where records go: the journal if there is one, else standard error.
 #pragma once
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "idled/core/record.h"
 
 namespace idled::system {
+
+// A record as a line of stderr (further lines of its message are indented), and as the fields of
+// a journal entry. Printable ASCII only, and of a limited length.
+std::string log_line(const core::Record& record);
+std::vector<std::string> journal_entries(const core::Record& record);
 
 class Journal {
  public:

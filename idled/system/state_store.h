@@ -2,13 +2,19 @@
 // this file's business: idled/snapshot.h.
 #pragma once
 
+#include <sys/stat.h>
 #include <string>
+
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
 
 namespace idled::system {
+
+// Makes the folder if it is not there, and sees to its mode. ENOTDIR if it is a link, or another
+// user's.
+Result<void> own_folder(const std::string& path, mode_t mode);
 
 class StateStore {
  public:

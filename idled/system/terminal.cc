@@ -13,6 +13,7 @@
 #include <charconv>
 #include <csignal>
 #include <memory>
+#include <sstream>
 
 #include "base/text.h"
 #include "idled/system/files.h"
@@ -22,6 +23,7 @@
 namespace idled::system {
 namespace {
 
+constexpr std::size_t kLargestDrivers = 64 * 1024;
 constexpr int kOpenFlags = O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC;
 
 WallTime to_time(const timespec& time) {
@@ -77,15 +79,29 @@ bool is_of_our_devpts(int slave) {
   return fstat(slave, &status) == 0 && status.st_dev == ours;
 }
 
+// Looked at before it is opened: opening some devices does something.
+Result<OwnedFd> open_pinned(const std::string& name, const OwnedFd& pinned) {
+  const std::string link = "/proc/self/fd/" + std::to_string(pinned.get());
+  OwnedFd fd(::open(link.c_str(), kOpenFlags));
+  if (!fd) return errno_error("cannot open " + name);
+  if (isatty(fd.get()) == 0) return Error{name + " is not a terminal", ENODEV};
+  return fd;
+}
+
 Result<OwnedFd> open_by_path(const std::string& name, dev_t device) {
   const std::string path = "/dev/" + name;
-  OwnedFd fd(::open(path.c_str(), kOpenFlags | O_NOFOLLOW));
-  if (!fd) return errno_error("cannot open " + path);
+  const OwnedFd pinned(::open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  if (!pinned) return errno_error("cannot look at " + path);
   struct stat status {};
-  if (fstat(fd.get(), &status) < 0) return errno_error("fstat " + path);
-  if (!S_ISCHR(status.st_mode) || status.st_rdev != device)
+  if (fstat(pinned.get(), &status) < 0) return errno_error("fstat " + path);
+  if (!S_ISCHR(status.st_mode) || status.st_rdev != device || !is_of_our_devpts(pinned.get()))
     return Error{path + " is not the terminal that was meant", ENODEV};
-  return fd;
+  return open_pinned(name, pinned);
+}
+
+bool is_terminal(dev_t device) {
+  const Result<std::string> drivers = read_file("/proc/tty/drivers", kLargestDrivers);
+  return drivers && is_terminal_device(*drivers, device);
 }
 
 }  // namespace
@@ -138,21 +154,23 @@ Result<OwnedFd> Terminal::pin(const std::string& name) {
   if (!fd) return errno_error("cannot look at " + path);
   struct stat status {};
   if (fstat(fd.get(), &status) < 0) return errno_error("fstat " + path);
-  // Serial lines have many majors, of which we do not know the names; open() asks isatty(3).
+  // Of serial lines, which have many numbers, we do not know the names.
   const std::string known_as = terminal_name(status.st_rdev);
-  if (!S_ISCHR(status.st_mode) || (!known_as.empty() && known_as != name))
+  if (!S_ISCHR(status.st_mode) || !is_terminal(status.st_rdev) ||
+      (!known_as.empty() && known_as != name))
     return Error{path + " is not a terminal of that name", ENODEV};
   return fd;
 }
 
-Result<Terminal> Terminal::open(const std::string& name, const OwnedFd& pinned) {
+Result<Terminal> Terminal::open(const std::string& name, const OwnedFd& pinned, uid_t user) {
   struct stat status {};
   if (fstat(pinned.get(), &status) < 0) return errno_error("fstat " + name);
   if (status.st_nlink == 0) return Error{name + " is gone", ENODEV};
-  const std::string link = "/proc/self/fd/" + std::to_string(pinned.get());
-  OwnedFd slave(::open(link.c_str(), kOpenFlags));
-  if (!slave) return errno_error("cannot open " + name);
-  if (isatty(slave.get()) == 0) return Error{name + " is not a terminal", ENODEV};
+  if (status.st_uid != user && status.st_uid != 0)
+    return Error{name + " belongs to user " + std::to_string(status.st_uid), EPERM};
+  Result<OwnedFd> opened = open_pinned(name, pinned);
+  if (!opened) return opened.error();
+  OwnedFd slave = *std::move(opened);
   int mode = KD_TEXT;
   if (ioctl(slave.get(), KDGETMODE, &mode) == 0 && mode != KD_TEXT)
     return Error{name + " shows a graphical session", EBUSY};
@@ -210,6 +228,28 @@ WallTime Terminal::last_output() const {
 Result<void> Terminal::hang_up() const {
   if (ioctl(slave_.get(), TIOCVHANGUP) < 0) return errno_error("TIOCVHANGUP of " + name_);
   return {};
+}
+
+bool is_terminal_device(std::string_view drivers, dev_t device) {
+  // "serial  /dev/ttyS  4 64-95 serial": the last four of driver, path, major, minors, type.
+  std::istringstream lines{std::string(drivers)};
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    std::string driver;
+    std::string path;
+    std::string minors;
+    std::string type;
+    unsigned group = 0;
+    if (!(words >> driver >> path >> group >> minors >> type)) continue;
+    if (group != major(device) || type == "pty:master") continue;
+    unsigned first = 0;
+    const char* const end = minors.data() + minors.size();
+    const auto [dash, error] = std::from_chars(minors.data(), end, first);
+    unsigned last = first;
+    if (dash != end) std::from_chars(dash + 1, end, last);
+    if (error == std::errc() && minor(device) >= first && minor(device) <= last) return true;
+  }
+  return false;
 }
 
 std::string terminal_name(dev_t device) {

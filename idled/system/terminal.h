@@ -41,10 +41,12 @@ class Terminal {
   // A console, "tty1" or "ttyS0", or the pty that login(1) was started on, "pts/3": by
   // its path once, `pinned`, and by that from then on, so that another terminal which gets
   // the same name is not taken for it. Errors: ENODEV for what is no terminal, or is gone.
+  // Nothing that is no terminal (by its number, of those that /proc/tty/drivers lists) is opened.
   static Result<OwnedFd> pin(const std::string& name);
   // EBUSY where a graphical session has the console (KDGETMODE, ioctl_console(2)): what
-  // is typed there reaches no terminal.
-  static Result<Terminal> open(const std::string& name, const OwnedFd& pinned);
+  // is typed there reaches no terminal. EPERM where it has come to be neither the user's nor
+  // root's: the next login on that line is another's.
+  static Result<Terminal> open(const std::string& name, const OwnedFd& pinned, uid_t user);
 
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] dev_t device() const { return device_; }
@@ -77,6 +79,10 @@ class Terminal {
   OwnedFd slave_;
   OwnedFd master_;  // none for a console
 };
+
+// Whether the device is a terminal, and not the master of one: what the drivers table, in the
+// form of /proc/tty/drivers (proc(5)), says of its number.
+bool is_terminal_device(std::string_view drivers, dev_t device);
 
 // "pts/3", "tty1": below /dev, of a device number as /proc/PID/stat has it; empty
 // if it is neither a pty nor a console.

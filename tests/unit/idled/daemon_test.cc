@@ -4,9 +4,11 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <optional>
 
 #include "policy/parse.h"
+#include "protocol/frame.h"
 
 #include "tests/unit/idled/fake_host.h"
 
@@ -220,13 +222,138 @@ TEST_F(DaemonTest, AFullDiskIsToldAndStopsNobody) {
   EXPECT_TRUE(told);
 }
 
+// Not by the answer, and not by what is done for it: a look at a login takes time that could
+// be measured.
+TEST_F(DaemonTest, NobodyLearnsOfAnothersLogins) {
+  const auto work_for = [&](const std::function<void(service::Answer)>& ask) {
+    Reply reply;
+    host_.work.clear();
+    ask(reply.answer());
+    EXPECT_EQ(reply.value.value().error, protocol::kPermissionDenied);
+    EXPECT_EQ(reply.value->parameters, "{}");
+    return host_.work;
+  };
+  const auto kick = [&](const std::string& session, const std::string& terminal,
+                        const std::string& user) {
+    return work_for([&](service::Answer answer) {
+      daemon_.on_kick(alice_, {session, terminal, user, "", 0, false}, std::move(answer));
+    });
+  };
+  const auto explain = [&](const std::string& session, const std::string& terminal) {
+    return work_for([&](service::Answer answer) {
+      daemon_.on_explain(alice_, {session, terminal}, std::move(answer));
+    });
+  };
+  EXPECT_EQ(kick("p102", "", ""), kick("nonesuch", "", ""));
+  EXPECT_EQ(kick("", "pts/102", ""), kick("", "pts/9", ""));
+  EXPECT_EQ(kick("", "", "bob"), kick("", "", "nobody"));
+  EXPECT_EQ(explain("p102", ""), explain("nonesuch", ""));
+  EXPECT_EQ(explain("", "pts/102"), explain("", "pts/9"));
+  EXPECT_FALSE(kick("", "pts/102", "").contains("look at p102"));
+}
+
+TEST_F(DaemonTest, WhatAUserAsksForCostsTheSameHoweverManyOthersAreThere) {
+  const auto work_of_all = [&] {
+    host_.work.clear();
+    Reply status;
+    daemon_.on_status(alice_, status.answer());
+    EXPECT_EQ(protocol::decode<protocol::StatusReply>(status.value.value().parameters)->sessions,
+              1);
+    EXPECT_EQ(list(alice_).size(), 1U);
+    EXPECT_EQ(kick(alice_, at_once("", "pts/9")), protocol::kPermissionDenied);
+    return host_.work;
+  };
+  const auto alone = work_of_all();
+  for (pid_t pid = 1000; pid < 1100; ++pid) log_in(pid, "carol", 1003);
+  EXPECT_EQ(work_of_all(), alone);
+}
+
+TEST_F(DaemonTest, ALoginThatEndsIsNobodysAnyMore) {
+  daemon_.deliver(core::LeaderExited{{"p101"}});
+  EXPECT_TRUE(list(alice_).empty());
+  EXPECT_EQ(kick(alice_, at_once("p101")), protocol::kPermissionDenied);
+  // The pid comes back, and with it the id, for another user.
+  log_in(101, "bob", 1001);
+  EXPECT_TRUE(list(alice_).empty());
+  EXPECT_EQ(kick(alice_, at_once("p101")), protocol::kPermissionDenied);
+  EXPECT_EQ(list({5, 1001, 1001, {}}).size(), 2U);
+}
+
+TEST_F(DaemonTest, ALongListIsMadeInSlices) {
+  for (pid_t pid = 1000; pid < 1200; ++pid) log_in(pid, "alice", 1000);
+  int wakes = 0;
+  daemon_.set_wake([&] { ++wakes; });
+  Reply reply;
+  daemon_.on_list(alice_, {}, false, reply.answer());
+  EXPECT_EQ(wakes, 1);
+  EXPECT_FALSE(reply.value);
+  host_.work.clear();
+  int slices = 1;
+  for (; daemon_.work(); ++slices) {
+    int looks = 0;
+    for (const auto& [what, times] : host_.work) looks += what.starts_with("look at ") ? times : 0;
+    EXPECT_LE(looks, 8);
+    host_.work.clear();
+  }
+  EXPECT_GE(slices, 201 / 8);
+  ASSERT_TRUE(reply.value);
+  EXPECT_EQ(protocol::decode<protocol::ListReply>(reply.value->parameters)->sessions.size(), 201U);
+}
+
+TEST_F(DaemonTest, AListInSlicesShowsNobodyWhoCameMeanwhile) {
+  for (pid_t pid = 1000; pid < 1020; ++pid) log_in(pid, "alice", 1000);
+  daemon_.set_wake([] {});
+  Reply reply;
+  daemon_.on_list(alice_, {}, false, reply.answer());
+  daemon_.deliver(core::LeaderExited{{"p1019"}});
+  log_in(1019, "bob", 1001);  // the same id
+  while (daemon_.work()) {
+  }
+  const auto shown = protocol::decode<protocol::ListReply>(reply.value.value().parameters);
+  EXPECT_EQ(shown->sessions.size(), 20U);
+  for (const protocol::SessionInfo& info : shown->sessions) EXPECT_EQ(info.user, "alice");
+}
+
+TEST_F(DaemonTest, LongListsTakeTurns) {
+  for (pid_t pid = 1000; pid < 1100; ++pid) log_in(pid, "alice", 1000);
+  daemon_.set_wake([] {});
+  Reply hers;
+  Reply his;
+  daemon_.on_list(alice_, {}, false, hers.answer());
+  daemon_.on_list({5, 1001, 1001, {}}, {}, false, his.answer());
+  daemon_.work();
+  daemon_.work();
+  EXPECT_TRUE(his.value);
+  EXPECT_FALSE(hers.value);
+}
+
+TEST_F(DaemonTest, ManySessionsComeInManyReplies) {
+  for (pid_t pid = 1000; pid < 1200; ++pid) log_in(pid, "alice", 1000);
+  std::size_t sessions = 0;
+  int parts = 0;
+  daemon_.on_list(alice_, {}, true, service::Answer([&](const protocol::Reply& reply) {
+                    ++parts;
+                    EXPECT_LT(reply.parameters.size(), protocol::kMaxMessage);
+                    sessions +=
+                        protocol::decode<protocol::ListReply>(reply.parameters)->sessions.size();
+                    EXPECT_EQ(reply.continues, sessions < 201);
+                  }));
+  EXPECT_EQ(sessions, 201U);
+  EXPECT_EQ(parts, 4);
+}
+
 TEST_F(DaemonTest, ABrokenPolicyChangesNothingAndSaysSo) {
   EXPECT_FALSE(daemon_.take_policy({nullptr, "x", "policy.json:1:1: error: no", ""}));
   Reply reply;
   daemon_.on_status(alice_, reply.answer());
   const auto status = protocol::decode<protocol::StatusReply>(reply.value.value().parameters);
   EXPECT_EQ(status->policy_source, "built-in");
-  EXPECT_EQ(status->policy_error, "policy.json:1:1: error: no");
+  EXPECT_EQ(status->policy_error, "The policy has errors.") << "its lines are not alice's to know";
+  Reply to_admin;
+  daemon_.on_status(admin_, to_admin.answer());
+  EXPECT_EQ(
+      protocol::decode<protocol::StatusReply>(to_admin.value.value().parameters)->policy_error,
+      "policy.json:1:1: error: no");
   EXPECT_EQ(host_.records.back().kind, core::RecordKind::kPolicyRefused);
 }
 

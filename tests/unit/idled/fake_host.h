@@ -1,6 +1,8 @@
-// A machine of the test's: the same daemon runs on it, its time is set by hand.
+// A machine of the test's: the same daemon runs on it, its time is set by hand. It counts
+// what it is asked to do.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,16 +13,20 @@ namespace idled {
 
 class FakeHost final : public Host {
  public:
-  core::Now now() override { return {{boot, WallTime(boot.time_since_epoch() + wall_ahead)}, {}}; }
+  core::Now now() override {
+    ++work["now"];
+    return {{boot, WallTime(boot.time_since_epoch() + wall_ahead)}, {}};
+  }
   Result<Caller> identify_caller(pid_t pid) override {
     if (pid == 666) return Error{"process 666 lives in another pid namespace", EXDEV};
     return Caller{{pid, 1}, {}, false};
   }
-  Result<void> attach(const core::Attach& login) override {
+  Result<void> attach(const core::Attach& login, uid_t) override {
     if (login.leader.pid == 404) return Error{"gone", ESRCH};
     return {};
   }
   core::Observation observe(const core::Session& session, core::Look look) override {
+    ++work["look at " + session.login.id.value];
     core::Observation observation;
     observation.clocks = now().clocks;
     observation.look = look;
@@ -32,10 +38,14 @@ class FakeHost final : public Host {
     observation.terminals.push_back(sample);
     return observation;
   }
-  void watch(const core::Watch&) override {}
-  Seen take_seen() override { return {}; }
+  void watch(const core::Watch&) override { ++work["watch"]; }
+  Seen take_seen() override {
+    ++work["take seen"];
+    return {};
+  }
   core::Written write(const core::Session& session, const std::vector<std::string>&,
                       std::string_view text) override {
+    ++work["write"];
     shown += text;
     return {session.login.id, true};
   }
@@ -49,6 +59,7 @@ class FakeHost final : public Host {
     signalled.push_back(signal.id.value);
   }
   Result<void> save_state(const core::SessionId&, const core::SessionData&) override {
+    ++work["save"];
     if (disk_full)
       return Error{"cannot write /run/idled/sessions/p1.json: No space left on device", ENOSPC};
     return {};
@@ -59,7 +70,10 @@ class FakeHost final : public Host {
     return state;
   }
   std::vector<core::Login> find_logins(const IsKnown&) override { return found; }
-  void record(const core::Record& record) override { records.push_back(record); }
+  void record(const core::Record& record) override {
+    ++work["record"];
+    records.push_back(record);
+  }
 
   BootTime boot{seconds(1000)};
   seconds wall_ahead{1'600'000'000};  // a whole number of the 8-second blocks
@@ -72,6 +86,7 @@ class FakeHost final : public Host {
   std::vector<std::string> hung_up;
   std::vector<std::string> signalled;
   std::vector<core::Record> records;
+  std::map<std::string, int> work;  // how often each of these was asked for
 };
 
 }  // namespace idled

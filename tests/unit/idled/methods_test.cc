@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <optional>
+#include <tuple>
 
 namespace idled::service {
 namespace {
@@ -76,6 +78,71 @@ TEST(Methods, OnlyAdministratorsReload) {
   for (const uid_t uid : {uid_t{0}, Recorder::kAdmin})
     EXPECT_EQ(call(handler, uid, std::string(protocol::kReload)).error, "");
   EXPECT_EQ(handler.called, "Reload");
+}
+
+// Who may call what, once more and by hand: a method that is added here is added knowingly.
+TEST(Methods, TheTableIsComplete) {
+  const std::map<std::string_view, Access> wanted{
+      {protocol::kRegister, Access::kRoot}, {protocol::kRelease, Access::kRoot},
+      {protocol::kList, Access::kAnyone},   {protocol::kKick, Access::kAnyone},
+      {protocol::kStatus, Access::kAnyone}, {protocol::kExplain, Access::kAnyone},
+      {protocol::kReload, Access::kAdmin}};
+  std::map<std::string_view, Access> found;
+  for (const Method& method : methods())
+    EXPECT_TRUE(found.emplace(method.name, method.access).second);
+  EXPECT_EQ(found, wanted);
+}
+
+// Whatever the parameters are: who may not call gets one answer, and no handler runs.
+TEST(Methods, ARefusalDependsOnNothingButTheCaller) {
+  const std::string huge(60'000, 'x');
+  for (const Method& method : methods()) {
+    if (method.access == Access::kAnyone) continue;
+    for (const std::string& parameters :
+         {std::string("{}"), std::string(R"({"user":7,"uid":"x","session":[]})"),
+          R"({"user":")" + huge + R"("})", std::string(R"({"uid":1e999})"),
+          std::string("{\"user\":\"\xff\xfe\"}")}) {
+      Recorder handler;
+      const protocol::Reply reply = call(handler, 1000, std::string(method.name), parameters);
+      EXPECT_EQ(reply.error, protocol::kPermissionDenied) << method.name;
+      EXPECT_EQ(reply.parameters, "{}");
+      EXPECT_EQ(handler.called, "");
+    }
+  }
+}
+
+TEST(Methods, NamesAreExact) {
+  const std::string list(protocol::kList);
+  for (const std::string& name :
+       {std::string(), std::string("List"), list + " ", list + std::string(1, '\0'), list + "x",
+        list.substr(0, list.size() - 1), std::string("io.idled.sessions.List"),
+        std::string("io.idled.Sessions."), std::string("..."), std::string(5000, '.')}) {
+    Recorder handler;
+    const std::string error = call(handler, 0, name).error;
+    EXPECT_TRUE(error == protocol::kMethodNotFound || error == protocol::kInterfaceNotFound)
+        << name;
+    EXPECT_EQ(handler.called, "");
+  }
+}
+
+TEST(Methods, WrongParametersAreNamedAndNotUsed) {
+  for (const auto& [method, parameters, wrong] :
+       {std::tuple{protocol::kKick, R"({"delay_seconds":1e3})", "delay_seconds"},
+        {protocol::kKick, R"({"delay_seconds":99999999999999999999999})", "delay_seconds"},
+        {protocol::kKick, R"({"delay_seconds":18446744073709551615})", "delay_seconds"},
+        {protocol::kKick, R"({"wait":1})", "wait"},
+        {protocol::kKick, R"({"session":{"session":"p1"}})", "session"},
+        {protocol::kList, R"({"user":["root"]})", "user"},
+        {protocol::kExplain, R"({"terminal":false})", "terminal"},
+        {protocol::kRegister, R"({"uid":-1})", "uid"},
+        {protocol::kRegister, R"({"uid":4294967296})", "uid"},
+        {protocol::kRegister, R"({"gids":[1,"2"]})", "gids"}}) {
+    Recorder handler;
+    const protocol::Reply reply = call(handler, 0, std::string(method), parameters);
+    EXPECT_EQ(reply.error, protocol::kInvalidParameter) << method << parameters;
+    EXPECT_EQ(protocol::error_parameter_of(reply.parameters, "parameter"), wrong);
+    EXPECT_EQ(handler.called, "");
+  }
 }
 
 // Parameters that would not decode are not looked at before the caller may call.

@@ -1,6 +1,8 @@
 #include "idled/system/state_store.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -58,6 +60,35 @@ TEST_F(StateStoreTest, DoesNotFollowALink) {
   fs::create_directory(folder_ + "/elsewhere");
   fs::create_directory_symlink(folder_ + "/elsewhere", folder_ + "/sessions");
   EXPECT_FALSE(StateStore::open(folder_ + "/sessions"));
+}
+
+TEST_F(StateStoreTest, TheFolderIsOursAlone) {
+  const std::string path = folder_ + "/sessions";
+  mkdir(path.c_str(), 0777);
+  chmod(path.c_str(), 0777);
+  ASSERT_TRUE(StateStore::open(path));
+  struct stat status {};
+  stat(path.c_str(), &status);
+  EXPECT_EQ(status.st_mode & 07777, 0700U);
+  // A link is not it, wherever it leads.
+  ASSERT_EQ(symlink(path.c_str(), (folder_ + "/link").c_str()), 0);
+  EXPECT_FALSE(StateStore::open(folder_ + "/link"));
+  if (geteuid() != 0) GTEST_SKIP() << "chown takes root";
+  ASSERT_EQ(chown(path.c_str(), 4242, 0), 0);
+  EXPECT_FALSE(StateStore::open(path));
+}
+
+TEST_F(StateStoreTest, WhatOthersHavePutThereIsNotRead) {
+  const Result<StateStore> store = StateStore::open(folder_ + "/sessions");
+  ASSERT_TRUE(store);
+  ASSERT_TRUE(store->save("c1", "ours"));
+  ASSERT_TRUE(store->save("c2", "open to all"));
+  chmod((folder_ + "/sessions/c2.json").c_str(), 0666);
+  ASSERT_EQ(symlink("c1.json", (folder_ + "/sessions/c3.json").c_str()), 0);
+  ASSERT_EQ(mkfifo((folder_ + "/sessions/c4.json").c_str(), 0600), 0);
+  const auto entries = store->load();
+  ASSERT_EQ(entries.size(), 1U);
+  EXPECT_EQ(entries[0].id, "c1");
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "policy_io/policy_files.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
@@ -64,13 +65,14 @@ TEST_F(PolicyFiles, AllErrorsOfAllFilesAreTold) {
 }
 
 TEST_F(PolicyFiles, AFileThatIsNamedMustBeThere) {
-  EXPECT_NE(read_policy(only_file(paths_.file)).errors.find("No such file"), std::string::npos);
+  EXPECT_NE(read_policy(only_file(paths_.file, true)).errors.find("No such file"),
+            std::string::npos);
   write("policy.json", R"({"defaults": {"idle": 10}})");
   write("policy.d/20.json", "broken");
-  EXPECT_EQ(idle(read_policy(only_file(paths_.file))), seconds(10)) << "alone";
+  EXPECT_EQ(idle(read_policy(only_file(paths_.file, true))), seconds(10)) << "alone";
   fs::remove(paths_.file);
   fs::create_directory(paths_.file);
-  EXPECT_NE(read_policy(paths_).errors.find("cannot read"), std::string::npos);
+  EXPECT_NE(read_policy(paths_).errors.find("is not a regular file"), std::string::npos);
 }
 
 TEST_F(PolicyFiles, GroupsWithoutAnIdAreWarnedOf) {
@@ -119,6 +121,23 @@ TEST_F(PolicyFiles, WithoutALastGoodOneItIsTheBuiltIn) {
   }
   write("var/good.json", R"([{"name": "x", "text": "{\"defaults\": {\"idle\": 9}}"}])");
   EXPECT_EQ(idle(*read_last_good(paths_).policy), seconds(9)) << "as version 0.1.0 wrote it";
+}
+
+// As sshd and sudo have it: a policy that others can write is theirs, not root's.
+TEST_F(PolicyFiles, APolicyThatOthersMayWriteIsRefused) {
+  write("policy.json", R"({"defaults": {"idle": "10s"}})");
+  chmod(paths_.file.c_str(), 0666);
+  const LoadedPolicy refused = read_policy(paths_);
+  EXPECT_FALSE(refused.policy);
+  EXPECT_NE(refused.errors.find("can be written by everybody"), std::string::npos)
+      << refused.errors;
+  EXPECT_TRUE(read_policy(only_file(paths_.file, /*must_be_trusted=*/false)).policy) << "a draft";
+  chmod(paths_.file.c_str(), 0644);
+  EXPECT_TRUE(read_policy(paths_).policy);
+  const std::string folder = std::filesystem::path(paths_.file).parent_path();
+  chmod(folder.c_str(), 0777);
+  EXPECT_NE(read_policy(paths_).errors.find("its folder"), std::string::npos);
+  chmod(folder.c_str(), 0700);
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 
 #include "fake_daemon.h"
 
+#include "tests/unit/hostile_texts.h"
+
 namespace idled::tools {
 namespace {
 
@@ -51,6 +53,36 @@ TEST(List, AsksForAllInSeveralReplies) {
   EXPECT_EQ(daemon.calls()[0].method, "io.idled.Sessions.List");
   EXPECT_EQ(daemon.calls()[0].parameters, R"({"user":""})");
   EXPECT_TRUE(daemon.calls()[0].more);
+}
+
+// Whatever a daemon answers, and in every field of it.
+TEST(List, ShowsNothingThatATerminalWouldObey) {
+  for (const std::string& text : testing::hostile_texts()) {
+    const FakeDaemon daemon([&](const Call&) {
+      SessionInfo info;
+      info.id = info.user = info.service = info.kind = info.state = info.rule = text;
+      info.opened_at = text;
+      info.remote_host = info.logout_at = info.witness = info.hold = text;
+      info.terminals = {{text, 3, text}};
+      return std::vector<Reply>{chunk({info}, false)};
+    });
+    for (const bool json : {false, true}) {
+      const Ran ran = json ? run_idlectl(daemon.socket(), {"list", "--json"})
+                           : run_idlectl(daemon.socket(), {"list"});
+      EXPECT_TRUE(testing::is_safe(ran.out, "\n")) << ran.out;
+      EXPECT_TRUE(testing::is_safe(ran.err, "\n")) << ran.err;
+    }
+  }
+}
+
+// So, too, an error of the daemon, and what the caller typed.
+TEST(List, ShowsNoErrorThatATerminalWouldObey) {
+  for (const std::string& text : testing::hostile_texts()) {
+    const FakeDaemon daemon([&](const Call&) { return std::vector<Reply>{{text, "{}", false}}; });
+    const Ran ran = run_idlectl(daemon.socket(), {"list", "--user", text.c_str()});
+    EXPECT_TRUE(testing::is_safe(ran.err, "\n")) << ran.err;
+    EXPECT_LT(ran.err.size(), 2000U);
+  }
 }
 
 TEST(List, AsksForOneUser) {
