@@ -244,6 +244,17 @@ TEST_F(DaemonTest, NobodyLearnsOfAnothersLogins) {
       daemon_.on_explain(alice_, {session, terminal}, std::move(answer));
     });
   };
+  const auto hold = [&](const std::string& session, const std::string& terminal) {
+    return work_for([&](service::Answer answer) {
+      protocol::HoldRequest request;
+      request.session = session;
+      request.terminal = terminal;
+      request.seconds = 60;
+      daemon_.on_hold(alice_, request, std::move(answer));
+    });
+  };
+  EXPECT_EQ(hold("p102", ""), hold("nonesuch", ""));
+  EXPECT_EQ(hold("", "pts/102"), hold("", "pts/9"));
   EXPECT_EQ(kick("p102", "", ""), kick("nonesuch", "", ""));
   EXPECT_EQ(kick("", "pts/102", ""), kick("", "pts/9", ""));
   EXPECT_EQ(kick("", "", "bob"), kick("", "", "nobody"));

@@ -86,7 +86,7 @@ TEST(Methods, TheTableIsComplete) {
       {protocol::kRegister, Access::kRoot}, {protocol::kRelease, Access::kRoot},
       {protocol::kList, Access::kAnyone},   {protocol::kKick, Access::kAnyone},
       {protocol::kStatus, Access::kAnyone}, {protocol::kExplain, Access::kAnyone},
-      {protocol::kReload, Access::kAdmin}};
+      {protocol::kHold, Access::kAnyone},   {protocol::kReload, Access::kAdmin}};
   std::map<std::string_view, Access> found;
   for (const Method& method : methods())
     EXPECT_TRUE(found.emplace(method.name, method.access).second);

@@ -44,6 +44,7 @@ class Notes final : public Handler {
   void on_explain(const Peer&, const protocol::ExplainRequest&, Answer answer) override {
     answer.done();
   }
+  void on_hold(const Peer&, const protocol::HoldRequest&, Answer answer) override { answer.done(); }
   void on_reload(const Peer&, Answer answer) override { answer.done(); }
   [[nodiscard]] bool is_admin(const Peer&) const override { return false; }
 
