@@ -233,7 +233,7 @@ void Machine::key(unsigned login, unsigned terminal) {
   note_data();
   const WallTime before = where.simulated->atime;
   if (counts(where))
-    where.truth->input = sim_.boot;
+    where.truth->input = where.truth->read = sim_.boot;
   else if (where.simulated->unread > 0)
     where.truth->input.reset();  // reads what was evidence, and is none
   where.simulated->unread = 0;
@@ -389,7 +389,7 @@ void Machine::restart() {
     require(static_cast<bool>(data), "a state file is understood", text);
     sim_.deliver(core::LoginRestored{*data});
   }
-  check();
+  run_timers(sim_.boot);  // each is looked at, at once
 }
 
 void Machine::toggle_inotify() {
@@ -542,11 +542,11 @@ void Machine::on(const core::Save& action) {
 void Machine::on(const core::Watch& action) {
   Person& one = open_person(action.id);
   const Session* const session = sim_.engine.find(action.id);
-  for (const core::Terminal& terminal : session->terminals)
-    if (terminal.memory.doubted && !simulated(one).watched.contains(terminal.name)) {
-      one.terminals[terminal.name].changed = true;
-      one.terminals[terminal.name].doubtful_until = sim_.boot + kDoubt;
-    }
+  for (const core::Terminal& terminal : session->terminals) {
+    if (!terminal.memory.doubted || terminal.memory.armed) continue;
+    one.terminals[terminal.name].changed = true;
+    one.terminals[terminal.name].doubtful_until = sim_.boot + kDoubt;
+  }
 }
 
 void Machine::on(const core::HangUp& action) {
@@ -649,9 +649,9 @@ void Machine::check_warning(const Session& session) const {
   const Person& one = people_[by_id_.at(session.login.id.value)];
   for (const core::Terminal& terminal : session.terminals) {
     const auto truth = one.terminals.find(terminal.name);
-    if (truth == one.terminals.end() || !truth->second.input) continue;
-    const BootTime input = *truth->second.input;
-    require(sim_.boot < input + kNotice || session.warning->last_input + kGrain >= input,
+    if (truth == one.terminals.end() || !truth->second.read) continue;
+    const BootTime read = *truth->second.read;
+    require(sim_.boot < read + kNotice || session.warning->last_input + kGrain >= read,
             "input cancels a warning", terminal.name);
   }
 }

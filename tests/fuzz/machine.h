@@ -79,6 +79,7 @@ class Machine {
  private:
   struct Terminal {
     std::optional<BootTime> input;  // the last that counts
+    std::optional<BootTime> read;   // the same, without lines that wait: no event tells them
     std::optional<BootTime> output;
     BootTime doubtful_until{};       // its times have just changed
     bool changed = false;            // ever
