@@ -504,6 +504,21 @@ void Machine::watch(const core::Event& event, const core::Step& step) {
   }
   for (const core::Action& action : step.actions)
     std::visit([this](const auto& a) { on(a); }, action);
+  if (const auto* observed = std::get_if<core::Observed>(&event)) note_doubt(observed->id);
+}
+
+// A look has found that times were changed: reads are believed again once these have settled.
+void Machine::note_doubt(const core::SessionId& id) {
+  const Session* const session = sim_.engine.find(id);
+  if (!session) return;
+  Person& one = open_person(id);
+  for (const core::Terminal& terminal : session->terminals) {
+    if (!terminal.memory.doubted || terminal.memory.settled) continue;
+    Terminal& truth = one.terminals[terminal.name];
+    truth.changed = true;
+    if (terminal.memory.ctime_seen == sim_.boot || !terminal.memory.armed)
+      truth.doubtful_until = sim_.boot + kDoubt;
+  }
 }
 
 Machine::Person& Machine::open_person(const core::SessionId& id) {
@@ -536,17 +551,6 @@ void Machine::on(const core::Save& action) {
   const Session* const session = sim_.engine.find(action.id);
   require(session != nullptr, "what is saved is there");
   state_files_[action.id.value] = to_snapshot(*session, "b");
-}
-
-// A terminal in doubt is believed again once its times are settled under the new watch.
-void Machine::on(const core::Watch& action) {
-  Person& one = open_person(action.id);
-  const Session* const session = sim_.engine.find(action.id);
-  for (const core::Terminal& terminal : session->terminals) {
-    if (!terminal.memory.doubted || terminal.memory.armed) continue;
-    one.terminals[terminal.name].changed = true;
-    one.terminals[terminal.name].doubtful_until = sim_.boot + kDoubt;
-  }
 }
 
 void Machine::on(const core::HangUp& action) {

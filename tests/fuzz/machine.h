@@ -120,12 +120,12 @@ class Machine {
 
   // The watcher.
   void watch(const core::Event& event, const core::Step& step);
-  void watch_event(const core::Event& event);
+  void note_doubt(const core::SessionId& id);
   Person& open_person(const core::SessionId& id);
   void on(const core::Attach& action);
   void on(const core::Observe& action) { open_person(action.id); }
   void on(const core::Write& action) { open_person(action.id); }
-  void on(const core::Watch& action);
+  void on(const core::Watch& action) { open_person(action.id); }
   void on(const core::HangUp& action);
   void on(const core::SignalTerminalLeaders& action);
   void on(const core::SignalLogin& action);
