@@ -43,8 +43,8 @@ constexpr std::array kUsers{"alice", "bob", "carol", "dave"};
 constexpr std::array<nanoseconds, 16> kDurations{0s, 1ms, 10ms, 20ms, 100ms, 250ms, 1s,   2s,
                                                  3s, 5s,  8s,   10s,  20s,   1min,  4min, 10min};
 constexpr std::array<seconds, 8> kClockSteps{0s, 1s, -1s, 7s, -7s, 1min, -1min, 100h};
-constexpr std::array<nanoseconds, 8> kDates{0s,   -8s,  -1h,       8s,
-                                            1min, 100h, -500'000h, 500'000h};  // from now
+constexpr std::array<nanoseconds, 8> kDates{0s,   -8s,  -1h,         8s,
+                                            1min, 100h, -1'700'000h, 800'000h};  // from now
 
 // How long before a change of a terminal's times is settled: 20 ms, and a look that comes at
 // the slowest pace of an ending (core/ending.cc).
