@@ -133,6 +133,7 @@ class Machine {
   void on(const core::Forget& action);
   void on(const core::Registered& action) { answered(action.token); }
   void on(const core::KickAnswered& action) { answered(action.token); }
+  void on(const core::HoldAnswered& action) { answered(action.token); }
   void on(const core::Record&) {}
   void answered(core::Token token);
   // Why the login may not be ended for idleness now; none: it may.
