@@ -6,6 +6,8 @@
 // idled/core/evidence.h. Nothing here reads a clock: that is idled/system/clock.h.
 #pragma once
 
+#include <time.h>
+
 #include <chrono>
 #include <cstdint>
 
@@ -24,6 +26,19 @@ struct BootClock {
 
 using BootTime = BootClock::time_point;               // since boot
 using WallTime = std::chrono::sys_time<nanoseconds>;  // since 1970-01-01T00:00:00Z
+
+// How far from its epoch a time may lie: 146 years. The difference of two such times is still
+// a number of nanoseconds.
+inline constexpr nanoseconds kFarthest{std::int64_t{1} << 62};
+
+// As stat(2) tells it. The owner of a file may set any time, of the year 9999 too (touch -d);
+// one that is farther away than that is as good as kFarthest.
+inline WallTime to_wall_time(const timespec& time) {
+  constexpr std::int64_t kLast = std::chrono::floor<seconds>(kFarthest).count() - 1;
+  const bool is_near = time.tv_sec >= -kLast && time.tv_sec <= kLast;
+  if (!is_near) return WallTime(time.tv_sec < 0 ? -kFarthest : kFarthest);
+  return WallTime(seconds(time.tv_sec) + nanoseconds(time.tv_nsec));
+}
 
 // Both clocks, read one right after the other.
 struct ClockReading {

@@ -31,11 +31,15 @@ T get(const json& object, const char* name, T fallback) {
     return it->is_string() ? it->template get<T>() : fallback;
   }
 }
+// A damaged number must not become an overflow later.
+nanoseconds get_ticks(const json& object, const char* name) {
+  return std::clamp(nanoseconds(get<std::int64_t>(object, name, 0)), -kFarthest, kFarthest);
+}
 BootTime get_boot(const json& object, const char* name) {
-  return BootTime(nanoseconds(get<std::int64_t>(object, name, 0)));
+  return BootTime(get_ticks(object, name));
 }
 WallTime get_wall(const json& object, const char* name) {
-  return WallTime(nanoseconds(get<std::int64_t>(object, name, 0)));
+  return WallTime(get_ticks(object, name));
 }
 json sub(const json& object, const char* name) {
   const auto it = object.find(name);

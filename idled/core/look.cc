@@ -91,6 +91,8 @@ void Engine::take_in(Session& session, const Observation& observation, Context& 
 bool Engine::is_due(const SessionId& id, const Observation& observation) const {
   const Session* session = find(id);
   if (!session || !observation.leader_alive) return false;
+  // The policy may have changed since the farewell.
+  if (session->rules->settings.mode == policy::Mode::kReport) return false;
   if (uninterruptible(*session, observation)) return false;
   std::optional<BootTime> deadline;
   if (session->ending && session->ending->cause == Cause::kCap) {

@@ -44,6 +44,7 @@ std::string_view line_of(std::string_view text, std::string_view name) {
 constexpr std::size_t kFirstField = 3;
 constexpr std::size_t kUserTime = 14;
 constexpr std::size_t kStartTime = 22;
+constexpr std::size_t kFields = 23;
 
 }  // namespace
 
@@ -55,7 +56,7 @@ std::optional<ProcStat> parse_stat(std::string_view text) {
   ProcStat stat;
   stat.comm = text.substr(open + 1, close - open - 1);
   std::string_view rest = text.substr(close + 1);
-  std::array<std::string_view, kStartTime + 1> field;
+  std::array<std::string_view, kFields> field;
   for (std::size_t i = kFirstField; i <= kStartTime; ++i) field[i] = take_word(rest);
   stat.is_zombie = field[kFirstField] == "Z";
   int tty = 0;

@@ -26,10 +26,6 @@ namespace {
 constexpr std::size_t kLargestDrivers = 64 * 1024;
 constexpr int kOpenFlags = O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC;
 
-WallTime to_time(const timespec& time) {
-  return WallTime(seconds(time.tv_sec) + nanoseconds(time.tv_nsec));
-}
-
 // Its width, tty_ioctl(4). Serial lines, and clients that do not say, have none: 80, as ever.
 // Its user may claim any number.
 std::size_t columns_of(int fd) {
@@ -189,9 +185,9 @@ Result<core::TerminalSample> Terminal::sample(std::optional<pid_t> front) const 
   if (fstat(slave_.get(), &status) < 0) return errno_error("fstat " + name_);
   core::TerminalSample sample;
   sample.name = name_;
-  sample.atime = to_time(status.st_atim);
-  sample.mtime = to_time(status.st_mtim);
-  sample.ctime = to_time(status.st_ctim);
+  sample.atime = to_wall_time(status.st_atim);
+  sample.mtime = to_wall_time(status.st_mtim);
+  sample.ctime = to_wall_time(status.st_ctim);
   int unread = 0;
   if (ioctl(slave_.get(), TIOCINQ, &unread) == 0 && unread > 0)
     sample.unread = static_cast<std::uint32_t>(unread);
@@ -222,7 +218,7 @@ bool Terminal::write(std::string_view text) const {
 
 WallTime Terminal::last_output() const {
   struct stat status {};
-  return fstat(slave_.get(), &status) == 0 ? to_time(status.st_mtim) : WallTime();
+  return fstat(slave_.get(), &status) == 0 ? to_wall_time(status.st_mtim) : WallTime();
 }
 
 Result<void> Terminal::hang_up() const {

@@ -71,10 +71,8 @@ TerminalWatch::Drained TerminalWatch::drain() {
     }
     struct stat status {};
     if (fstat(it->second.path.get(), &status) < 0) continue;
-    drained.seen.push_back(
-        {it->second.key, it->second.terminal,
-         WallTime(seconds(status.st_ctim.tv_sec) + nanoseconds(status.st_ctim.tv_nsec)),
-         (what & IN_ACCESS) != 0, (what & IN_MODIFY) != 0});
+    drained.seen.push_back({it->second.key, it->second.terminal, to_wall_time(status.st_ctim),
+                            (what & IN_ACCESS) != 0, (what & IN_MODIFY) != 0});
   }
   return drained;
 }

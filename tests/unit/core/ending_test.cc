@@ -150,5 +150,29 @@ TEST(Kick, WithoutWaitingAnswersAtOnce) {
   EXPECT_TRUE(sim.is_open(id));
 }
 
+// The farewell is on the terminal already: what ends is the whole login now, and once.
+TEST(Kick, OfALoginThatEndsAlready) {
+  Sim sim(R"({"defaults": {"idle": "20s", "warn": []}})");
+  const SessionId id = sim.open();
+  sim.logins[id.value].carries_transfer = true;
+  sim.pass(seconds(28));
+  ASSERT_EQ(state_of(*sim.engine.find(id)), State::kEnding);
+  sim.kick({9, {id}, "root", "", seconds(0), true});
+  sim.pass(seconds(5));
+  EXPECT_FALSE(sim.is_open(id));
+  EXPECT_EQ(sim.logins[id.value].log, (std::vector<std::string>{"hangup", "terminate login"}));
+  EXPECT_EQ(sim.kicks.size(), 1U);
+}
+
+TEST(Ending, SparedWithoutAWarningSaysThatItIsOff) {
+  Sim sim(R"({"defaults": {"idle": "20s", "warn": []}})");
+  const SessionId id = sim.open();
+  sim.before_hangup = [&] { sim.type(id); };
+  sim.pass(seconds(28) + milliseconds(200));
+  ASSERT_TRUE(sim.is_open(id));
+  EXPECT_EQ(state_of(*sim.engine.find(id)), State::kActive);
+  EXPECT_NE(sim.shown(id).find("cancelled"), std::string::npos) << sim.shown(id);
+}
+
 }  // namespace
 }  // namespace idled::core

@@ -458,5 +458,38 @@ TEST(Engine, TypingCostsNoStepAsSuch) {
   EXPECT_LE(sim.steps, 2U * 3600U / 240U + 4U);
 }
 
+// Found after a while without a daemon: idle for long, it is warned first.
+TEST(Engine, AnAdoptedLoginThatIsOverdueIsWarnedFirst) {
+  Sim sim(kTwentySeconds);
+  Login login;
+  login.id.value = "found";
+  login.user = "alice";
+  login.leader = {900, 1};
+  login.opened_at = sim.clocks().wall;
+  login.adopted = true;
+  sim.logins["found"].terminals["pts/0"] = sim.new_terminal();
+  sim.pass(minutes(10));
+  sim.deliver(LoginOpened{login, 0});
+  EXPECT_EQ(sim.count(RecordKind::kAdopted), 1U);
+  sim.pass(seconds(1));
+  ASSERT_TRUE(sim.is_open(login.id));
+  EXPECT_EQ(state_of(*sim.engine.find(login.id)), State::kWarned);
+  sim.pass(minutes(1));
+  EXPECT_FALSE(sim.is_open(login.id));
+}
+
+// logind counts its sessions anew after a restart.
+TEST(Engine, AnIdThatIsTakenGivesWayToThePid) {
+  Sim sim;
+  const SessionId first = sim.open();
+  Login login;
+  login.id = first;
+  login.user = "bob";
+  login.leader = {777, 1};
+  sim.deliver(LoginOpened{login, 5});
+  EXPECT_EQ(sim.registered.back().id.value, "p777");
+  EXPECT_EQ(sim.engine.find(first)->login.user, "alice");
+}
+
 }  // namespace
 }  // namespace idled::core

@@ -169,6 +169,22 @@ TEST(ATerminalThatOpens, MayBringAShorterLimit) {
   EXPECT_FALSE(sim.is_open(id)) << rule_of(sim, id);
 }
 
+// Between the farewell and the hangup lie 100 ms, and a reload may fall into them.
+TEST(Reload, AtTheFarewellOfOneWhoMayStayNow) {
+  for (const char* const rules :
+       {R"({"defaults": {"idle": "never"}})", R"({"defaults": {"mode": "report"}})"}) {
+    SCOPED_TRACE(rules);
+    Sim sim(R"({"defaults": {"idle": "20s", "warn": ["5s"]}})");
+    const SessionId id = sim.open();
+    sim.pass(seconds(28));  // the block of the atime, and the limit
+    ASSERT_EQ(state_of(*sim.engine.find(id)), State::kEnding);
+    sim.deliver(PolicyChanged{policy_of(rules)});
+    sim.pass(minutes(1));
+    ASSERT_TRUE(sim.is_open(id));
+    EXPECT_TRUE(sim.logins[id.value].log.empty());
+  }
+}
+
 TEST(Tmout, ContradictsNoRuleThatMayComeToApply) {
   Sim sim(R"({"defaults": { "idle": "5m" }, "rules": [
     { "name": "pts", "match": { "terminal": "pts/*" }, "idle": "1h" }]})");

@@ -143,6 +143,7 @@ class Sim {
       Step step = engine.step(queue[i], now());
       ++steps;
       next = step.next;
+      if (on_step) on_step(queue[i], step);
       for (const Action& action : step.actions)
         std::visit([&](const auto& a) { perform(a, queue); }, action);
     }
@@ -297,6 +298,8 @@ class Sim {
  public:
   std::map<std::string, SimTerminal> ended;  // "p100 pts/0": what was on it at the end
   std::function<void()> before_hangup;       // the last moment before the last look
+  // After each step, before its actions are performed.
+  std::function<void(const Event&, const Step&)> on_step;
 };
 
 }  // namespace idled::core

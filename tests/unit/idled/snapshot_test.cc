@@ -68,6 +68,18 @@ TEST(Snapshot, OfAnotherBootIsRefused) {
   EXPECT_EQ(back.error().text, "written before the machine was started");
 }
 
+TEST(Snapshot, OfAbsurdTimesCanBeCalculatedWith) {
+  core::SessionData data = sample();
+  data.floor = BootTime::max();
+  data.terminals[0].memory.last_input = BootTime::max();
+  data.terminals[0].memory.atime = WallTime::min();
+  const Result<core::SessionData> back = from_snapshot(to_snapshot(data, "b"), "b");
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->floor.time_since_epoch(), kFarthest);
+  EXPECT_EQ(back->terminals[0].memory.last_input.time_since_epoch(), kFarthest);
+  EXPECT_EQ(back->terminals[0].memory.atime.time_since_epoch(), -kFarthest);
+}
+
 TEST(Snapshot, OfANewerVersionIsReadAsFarAsItIsKnown) {
   std::string text = to_snapshot(sample(), "b");
   text.insert(1, R"("new_thing":{"deep":[1,2]},)");
