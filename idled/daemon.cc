@@ -68,7 +68,16 @@ void Daemon::perform(const core::Attach& action) {
   const uid_t user = session->login.uid;
   ids_of_[user].insert(action.id.value);
   owner_of_[action.id.value] = user;
-  if (!host_.attach(action, user)) deliver(core::LeaderExited{action.id});
+  const Result<void> attached = host_.attach(action, user);
+  if (attached) return;
+  // Without a hold on its leader a login cannot be watched. It is there all the same, and is
+  // found when there is something to hold it with.
+  if (attached.error().code != ESRCH) {
+    trouble("cannot hold session " + action.id.value + ": " + attached.error().text +
+            "; it is looked for again");
+    look_again();
+  }
+  deliver(core::LeaderExited{action.id});
 }
 
 void Daemon::perform(const core::Observe& action) {
@@ -161,8 +170,21 @@ void Daemon::perform(const core::Record& action) {
   host_.record(action);
 }
 
+void Daemon::look_again() {
+  if (search_later_) search_later_();
+}
+
 void Daemon::trouble(std::string message) {
   host_.record({core::RecordKind::kTrouble, core::Severity::kWarning, std::move(message), {}});
+}
+
+// Told once a minute: whoever tries a thousand times shall not fill the journal.
+void Daemon::on_turned_away(const Error& why) {
+  look_again();  // it may have been a login that announced itself
+  const BootTime now = host_.now().boot();
+  if (turned_away_at_ && now < *turned_away_at_ + std::chrono::minutes(1)) return;
+  turned_away_at_ = now;
+  trouble("a client is turned away: " + why.text + "; raise LimitNOFILE= of the service");
 }
 
 core::Token Daemon::keep(service::Answer answer) {

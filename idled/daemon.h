@@ -55,6 +55,7 @@ class Daemon final : public service::Handler {
   void on_explain(const service::Peer& peer, const protocol::ExplainRequest& request,
                   service::Answer answer) override;
   void on_reload(const service::Peer& peer, service::Answer answer) override;
+  void on_turned_away(const Error& why) override;
   [[nodiscard]] bool is_admin(const service::Peer& peer) const override;
 
   void set_admins(std::optional<gid_t> admins) { admins_ = admins; }
@@ -67,6 +68,9 @@ class Daemon final : public service::Handler {
   // calls work() once a turn while it says that there are more. Without it, all is done at once.
   void set_wake(std::function<void()> wake) { wake_ = std::move(wake); }
   bool work();
+  // Calls find_logins() in a while: a login could not be taken for want of something that
+  // there may be again by then.
+  void set_search_later(std::function<void()> search) { search_later_ = std::move(search); }
 
   // What status says of this machine's evidence.
   void set_witnesses(std::vector<std::string> witnesses) { witnesses_ = std::move(witnesses); }
@@ -93,6 +97,7 @@ class Daemon final : public service::Handler {
   core::Token keep(service::Answer answer);
   std::optional<service::Answer> take(core::Token token);
   void trouble(std::string message);
+  void look_again();
   [[nodiscard]] bool may_see(const service::Peer& peer, const core::Session& session) const;
   // Costs nothing that depends on logins which the peer may not see.
   std::vector<core::SessionId> visible_to(const service::Peer& peer) const;
@@ -125,6 +130,8 @@ class Daemon final : public service::Handler {
   WallTime started_at_;
   std::optional<gid_t> admins_;
   std::function<void(Told)> reload_;
+  std::function<void()> search_later_;
+  std::optional<BootTime> turned_away_at_;  // when that was last told
   std::vector<std::string> witnesses_;
 
   core::Engine engine_;

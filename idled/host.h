@@ -38,7 +38,7 @@ class Host {
   virtual Result<Caller> identify_caller(pid_t pid) = 0;
   // Holds the leader, so that its exit is told, and the terminal that it was started on
   // (Login::console), if there is one; `user`: whose login it is. ESRCH if the leader is gone by
-  // now.
+  // now; any other error says nothing of the leader.
   virtual Result<void> attach(const core::Attach& login, uid_t user) = 0;
   virtual core::Observation observe(const core::Session& session, core::Look look) = 0;
   // From now on reads of these terminals of the login are told, and of no others of it.

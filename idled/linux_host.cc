@@ -62,10 +62,8 @@ std::vector<std::string> LinuxHost::witnesses() const {
 // --- leaders ----------------------------------------------------------------------
 
 Result<Caller> LinuxHost::identify_caller(pid_t pid) {
-  const std::string process = std::to_string(pid);
-  const std::optional<system::ProcStat> stat =
-      pid > 0 ? system::read_stat(pid) : std::optional<system::ProcStat>();
-  if (!stat) return Error{"no process " + process + " here", ESRCH};
+  const Result<system::ProcStat> stat = system::stat_of(pid);
+  if (!stat) return stat.error();
   if (const Result<void> home = system::check_home(pid); !home) return home.error();
   Caller caller{{pid, stat->start_ticks}, system::ancestors_of(*stat), false};
   caller.is_nested = stat->tty != 0 && stat->session != pid;

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/result.h"
 #include "protocol/messages.h"
 
 namespace idled::service {
@@ -57,6 +58,8 @@ class Handler {
                           Answer answer) = 0;
   virtual void on_reload(const Peer& peer, Answer answer) = 0;
   // Whether the peer is root or in the admin group.
+  // A client could not be served for want of a descriptor.
+  virtual void on_turned_away(const Error& /*why*/) {}
   [[nodiscard]] virtual bool is_admin(const Peer& peer) const = 0;
 };
 

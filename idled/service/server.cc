@@ -332,6 +332,7 @@ bool Server::make_room() {
   spare_.reset();
   (void)OwnedFd(accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
   spare_ = spare_descriptor();
+  handler_.on_turned_away(errno_error("accept", EMFILE));
   return static_cast<bool>(spare_);
 }
 

@@ -85,9 +85,17 @@ std::optional<ProcStatus> parse_status(std::string_view text) {
   return status;
 }
 
+Result<ProcStat> stat_of(pid_t pid) {
+  const Error gone{"no process " + std::to_string(pid) + " here", ESRCH};
+  const Result<std::string> text = pid > 0 ? read_file(proc_path(pid, "stat"), 4096) : gone;
+  if (!text) return text.error().code == ENOENT ? gone : text.error();
+  std::optional<ProcStat> stat = parse_stat(*text);
+  return stat ? Result<ProcStat>(*std::move(stat)) : gone;
+}
+
 std::optional<ProcStat> read_stat(pid_t pid) {
-  const Result<std::string> text = read_file(proc_path(pid, "stat"), 4096);
-  return text ? parse_stat(*text) : std::nullopt;
+  Result<ProcStat> stat = stat_of(pid);
+  return stat ? std::optional(*std::move(stat)) : std::nullopt;
 }
 
 std::optional<ProcStatus> read_status(pid_t pid) {

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/result.h"
 #include "idled/core/types.h"
 
 namespace idled::system {
@@ -37,6 +38,8 @@ struct ProcStatus {
 std::optional<ProcStat> parse_stat(std::string_view text);
 std::optional<ProcStatus> parse_status(std::string_view text);
 
+// The error's code is ESRCH for a process that is gone; it may also be ours, as EMFILE is.
+Result<ProcStat> stat_of(pid_t pid);
 // None for a process that is gone.
 std::optional<ProcStat> read_stat(pid_t pid);
 std::optional<ProcStatus> read_status(pid_t pid);

@@ -11,8 +11,9 @@ Result<Process> Process::open(const core::ProcessIdentity& identity) {
   OwnedFd pidfd(static_cast<int>(syscall(SYS_pidfd_open, identity.pid, 0)));
   if (!pidfd) return errno_error("pidfd_open " + std::to_string(identity.pid));
   // Opened first, compared then: whoever the pidfd holds cannot change any more.
-  const std::optional<core::ProcessIdentity> now = system::identify(identity.pid);
-  if (!now || *now != identity)
+  const Result<ProcStat> now = stat_of(identity.pid);
+  if (!now) return now.error();
+  if (now->start_ticks != identity.start_ticks)
     return Error{"process " + std::to_string(identity.pid) + " is another one by now", ESRCH};
   return Process(std::move(pidfd), identity);
 }

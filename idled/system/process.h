@@ -10,7 +10,8 @@ namespace idled::system {
 
 class Process {
  public:
-  // ESRCH if the process is gone, or is not the one that `identity` names.
+  // ESRCH if the process is gone, or is not the one that `identity` names; any other error
+  // says nothing of the process.
   static Result<Process> open(const core::ProcessIdentity& identity);
 
   [[nodiscard]] const core::ProcessIdentity& identity() const { return identity_; }

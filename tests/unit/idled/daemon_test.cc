@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <optional>
 
@@ -63,6 +64,11 @@ class DaemonTest : public testing::Test {
     daemon_.on_hold(peer, request, reply.answer());
     return reply.value.value();
   }
+  [[nodiscard]] auto records(core::RecordKind kind) const {
+    return std::count_if(host_.records.begin(), host_.records.end(),
+                         [&](const core::Record& record) { return record.kind == kind; });
+  }
+  [[nodiscard]] bool has_record(core::RecordKind kind) const { return records(kind) > 0; }
   static protocol::KickRequest at_once(const std::string& session, const std::string& terminal = "",
                                        const std::string& user = "") {
     return {session, terminal, user, "", 0, false};
@@ -210,6 +216,30 @@ TEST_F(DaemonTest, ALeaderOfAnotherNamespaceIsRefusedWithItsReason) {
 TEST_F(DaemonTest, ALeaderThatIsGoneAlreadyLeavesNothing) {
   log_in(404, "eve", 1005);
   EXPECT_EQ(list(root_).size(), 2U);
+}
+
+TEST_F(DaemonTest, ALoginThatCannotBeHeldIsToldAndLookedForAgain) {
+  int searches = 0;
+  daemon_.set_search_later([&] { ++searches; });
+  host_.full = true;
+  const protocol::Reply reply = log_in(103, "carol", 1003);
+  EXPECT_EQ(reply.error, "") << "the login proceeds";
+  EXPECT_EQ(searches, 1);
+  EXPECT_TRUE(has_record(core::RecordKind::kTrouble));
+
+  EXPECT_EQ(log_in(667, "dave", 1004).error, protocol::kLeaderRefused);
+  EXPECT_EQ(searches, 2);
+  EXPECT_EQ(log_in(404, "erin", 1005).error, "");
+  EXPECT_EQ(searches, 2) << "who is gone is not looked for";
+}
+
+TEST_F(DaemonTest, ThatClientsAreTurnedAwayIsToldOnceAMinute) {
+  const auto told = [&] { return records(core::RecordKind::kTrouble); };
+  for (int i = 0; i < 1000; ++i) daemon_.on_turned_away({"accept: Too many open files", EMFILE});
+  EXPECT_EQ(told(), 1);
+  host_.boot += std::chrono::minutes(2);
+  daemon_.on_turned_away({"accept: Too many open files", EMFILE});
+  EXPECT_EQ(told(), 2);
 }
 
 TEST_F(DaemonTest, AFullDiskIsToldAndStopsNobody) {

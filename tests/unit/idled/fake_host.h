@@ -18,11 +18,13 @@ class FakeHost final : public Host {
     return {{boot, WallTime(boot.time_since_epoch() + wall_ahead)}, {}};
   }
   Result<Caller> identify_caller(pid_t pid) override {
+    if (pid == 667) return Error{"cannot open /proc/667/stat: Too many open files", EMFILE};
     if (pid == 666) return Error{"process 666 lives in another pid namespace", EXDEV};
     return Caller{{pid, 1}, {}, false};
   }
   Result<void> attach(const core::Attach& login, uid_t) override {
     if (login.leader.pid == 404) return Error{"gone", ESRCH};
+    if (full) return Error{"pidfd_open: Too many open files", EMFILE};
     return {};
   }
   core::Observation observe(const core::Session& session, core::Look look) override {
@@ -79,6 +81,7 @@ class FakeHost final : public Host {
   seconds wall_ahead{1'600'000'000};  // a whole number of the 8-second blocks
   std::optional<WallTime> atime;      // of every terminal; none: a minute ago, always
   bool disk_full = false;
+  bool full = false;  // no descriptor is left
   std::vector<std::string> bad_state;
   std::vector<core::SessionData> state;
   std::vector<core::Login> found;

@@ -2,6 +2,7 @@
 #include "idled/service/server.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -39,7 +40,9 @@ class Echo final : public Handler {
   void on_reload(const Peer&, Answer) override { ++dropped; }
   [[nodiscard]] bool is_admin(const Peer&) const override { return false; }
   std::vector<Answer> kept;
+  void on_turned_away(const Error&) override { ++turned_away; }
   std::atomic<int> dropped{0};
+  std::atomic<int> turned_away{0};
 };
 
 class ServerTest : public testing::Test {
@@ -68,12 +71,16 @@ class ServerTest : public testing::Test {
     return std::chrono::steady_clock::now() + std::chrono::seconds(10);
   }
   Client client() { return *Client::connect(path_, soon()); }
-  OwnedFd raw() {
-    OwnedFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  static OwnedFd unconnected() { return OwnedFd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)); }
+  void connect_to_server(const OwnedFd& fd) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     path_.copy(address.sun_path, sizeof address.sun_path - 1);
     EXPECT_EQ(connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  }
+  OwnedFd raw() {
+    OwnedFd fd = unconnected();
+    connect_to_server(fd);
     return fd;
   }
   // Whether the server closes the connection, within the test's patience.
@@ -190,6 +197,28 @@ TEST_F(ServerTest, AHalfSentMessageIsGivenUpAfterAWhile) {
   const OwnedFd fd = raw();
   ASSERT_EQ(send(fd.get(), "{\"meth", 6, 0), 6);
   EXPECT_TRUE(is_closed(fd.get()));
+}
+
+// A listener with somebody in its queue stays readable: without an end to that the loop would
+// spin for as long as there is no descriptor.
+TEST_F(ServerTest, WithoutADescriptorClientsAreTurnedAwayAtOnceAndTheLoopRests) {
+  Client early = client();
+  const protocol::Call list{std::string(protocol::kList), "{}", false, false};
+  ASSERT_TRUE(early.call(list, soon()));
+  const OwnedFd late = unconnected();
+  rlimit all{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &all), 0);
+  {
+    const OwnedFd next(dup(0));  // the lowest that is free
+    const rlimit full{static_cast<rlim_t>(next.get()), all.rlim_max};
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &full), 0);
+  }
+  connect_to_server(late);
+  EXPECT_TRUE(is_closed(late.get())) << "not left waiting";
+  EXPECT_TRUE(early.call(list, soon())) << "who was there goes on";
+  EXPECT_EQ(handler_.turned_away, 1);
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &all), 0);
+  EXPECT_TRUE(is_serving());
 }
 
 TEST_F(ServerTest, ASecondDaemonIsRefused) {
