@@ -16,6 +16,7 @@
 #include "idled/linux_host.h"
 #include "idled/policy_loader.h"
 #include "idled/service/server.h"
+#include "idled/system/lock_file.h"
 #include "idled/system/pty_watch.h"
 #include "idled/system/state_store.h"
 
@@ -26,10 +27,12 @@ using std::chrono::microseconds;
 
 constexpr const char* kRunFolder = "/run/idled";
 constexpr const char* kStateFolder = "/run/idled/sessions";
+constexpr const char* kLock = "/run/idled/lock";
 constexpr const char* kSocket = "/run/idled/io.idled.Sessions";
 constexpr std::uint64_t kReadsUsec = 5000;
+constexpr std::uint64_t kPtysUsec = 200'000;
 constexpr std::uint64_t kSearchAfterUsec = 2'000'000;
-constexpr std::uint64_t kSearchEveryUsec = 10'000'000;  // where nothing tells of new ptys
+constexpr std::uint64_t kSearchEveryUsec = 10'000'000;  // where nothing tells of logins
 
 struct Options {
   PolicyPaths paths;
@@ -107,6 +110,15 @@ void raise_descriptor_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+// A socket alone does not tell: of two daemons that start at once each would find that nobody
+// serves there yet, and the second would put its own in the place of the first's.
+Result<OwnedFd> be_the_only_one() {
+  Result<OwnedFd> lock = system::lock_file(kLock);
+  if (!lock && lock.error().code == EAGAIN)
+    return Error{std::string("another daemon serves ") + kSocket, EADDRINUSE};
+  return lock;
+}
+
 // From systemd, or bound here.
 Result<OwnedFd> take_listener() {
   const int passed = sd_listen_fds(/*unset_environment=*/1);
@@ -158,6 +170,7 @@ class App {
   static int on_reload(sd_event_source*, const signalfd_siginfo*, void* self);
 
   Options options_;
+  OwnedFd lock_;  // given up last
   PolicyLoader loader_;
   sd_event* event_ = nullptr;
   std::unique_ptr<LinuxHost> host_;
@@ -177,7 +190,10 @@ Result<void> App::start() {
   if (Result<void> own = system::own_folder(kRunFolder, 0755); !own) return own;
   if (const int r = sd_event_default(&event_); r < 0) return errno_error("sd_event_default", -r);
 
-  // The socket first: of two daemons the second stops here, before it touches state.
+  // Of two daemons the second stops here, before it touches socket and state.
+  Result<OwnedFd> lock = be_the_only_one();
+  if (!lock) return lock.error();
+  lock_ = *std::move(lock);
   Result<OwnedFd> listener = take_listener();
   if (!listener) return listener.error();
   Result<std::unique_ptr<LinuxHost>> host = LinuxHost::open(kStateFolder);
@@ -193,6 +209,7 @@ Result<void> App::start() {
         daemon_->take_policy(changed);
       });
   if (!attached) return attached;
+  daemon_->set_search_later([this] { search_in(kSearchEveryUsec); });
   daemon_->set_witnesses(host_->witnesses());
   std::string witnesses;
   for (const std::string& witness : host_->witnesses())
@@ -272,7 +289,15 @@ Result<void> App::watch_for_logins() {
     return {};
   }
   pty_watch_.emplace(*std::move(watch));
-  return add_io(pty_watch_->fd(), &on_pty);
+  sd_event_source* ptys = nullptr;
+  if (const int added = sd_event_add_io(event_, &ptys, pty_watch_->fd(), EPOLLIN, &on_pty, this);
+      added < 0)
+    return errno_error("sd_event_add_io", -added);
+  // Nor must a loop that opens terminals: one sign is as good as a thousand.
+  sd_event_source_set_ratelimit(ptys, kPtysUsec, 1);
+  sd_event_source_set_floating(ptys, true);
+  sd_event_source_unref(ptys);
+  return {};
 }
 
 // What users ask for, among their calls; and no more than half of the time: a daemon that is
