@@ -41,6 +41,14 @@ BootTime get_boot(const json& object, const char* name) {
 WallTime get_wall(const json& object, const char* name) {
   return WallTime(get_ticks(object, name));
 }
+// Whether the times are there: one that is not (a newer version may have it otherwise) would
+// be read as that of the boot, and somebody be found idle since then.
+bool has_times(const json& object, std::initializer_list<const char*> names) {
+  return object.is_object() && std::all_of(names.begin(), names.end(), [&](const char* name) {
+           const auto it = object.find(name);
+           return it != object.end() && it->is_number_integer();
+         });
+}
 json sub(const json& object, const char* name) {
   const auto it = object.find(name);
   return it == object.end() ? json() : *it;
@@ -131,7 +139,7 @@ json warning_to_json(const core::Warning& warning) {
 }
 
 std::optional<core::Warning> warning_from_json(const json& object) {
-  if (!object.is_object()) return std::nullopt;
+  if (!has_times(object, {"last_input", "lead"})) return std::nullopt;
   return core::Warning{get_boot(object, "last_input"),
                        seconds(get<std::int64_t>(object, "lead", 0)),
                        get<bool>(object, "delivered", true),
@@ -176,21 +184,24 @@ Result<SessionData> from_snapshot(std::string_view text, std::string_view boot_i
   data.login = login_from_json(sub(object, "login"));
   if (!is_session_id(data.login.id.value)) return Error{"no session id"};
   if (data.login.leader.pid <= 1 || data.login.user.empty()) return Error{"no leader or no user"};
+  if (!has_times(object, {"opened"})) return Error{"no time of the opening"};
   data.opened = get_boot(object, "opened");
   data.floor = get_boot(object, "floor");
   for (const json& terminal : sub(object, "terminals"))
-    if (terminal.is_object()) data.terminals.push_back(terminal_from_json(terminal));
+    if (has_times(terminal, {"boot", "wall", "atime", "last_input", "ctime"}))
+      data.terminals.push_back(terminal_from_json(terminal));
   data.cap_floor = get_boot(object, "cap_floor");
   data.tmout = get<std::string>(object, "tmout", "");
   data.warning = warning_from_json(sub(object, "warning"));
   data.cap_warning = warning_from_json(sub(object, "cap_warning"));
-  if (object.contains("reported_input")) data.reported_input = get_boot(object, "reported_input");
+  if (has_times(object, {"reported_input"}))
+    data.reported_input = get_boot(object, "reported_input");
   data.reported_cap = get<bool>(object, "reported_cap", false);
-  if (object.contains("held_from")) data.held_from = get_boot(object, "held_from");
-  if (const json hold = sub(object, "hold"); hold.is_object())
+  if (has_times(object, {"held_from"})) data.held_from = get_boot(object, "held_from");
+  if (const json hold = sub(object, "hold"); has_times(hold, {"until"}))
     data.hold = core::Hold{get_boot(hold, "until"), get<std::string>(hold, "by", ""),
                            get<bool>(hold, "by_admin", false), get<std::string>(hold, "why", "")};
-  if (const json kick = sub(object, "kick"); kick.is_object())
+  if (const json kick = sub(object, "kick"); has_times(kick, {"at"}))
     data.kick = core::Kick{get_boot(kick, "at"), get<std::string>(kick, "by", ""),
                            get<std::string>(kick, "message", "")};
   return data;

@@ -86,6 +86,23 @@ TEST(Snapshot, OfANewerVersionIsReadAsFarAsItIsKnown) {
   EXPECT_TRUE(from_snapshot(text, "b"));
 }
 
+std::string without(std::string_view name, std::string text) {
+  const std::string key = "\"" + std::string(name) + "\":";
+  for (std::size_t at = 0; (at = text.find(key, at)) != std::string::npos;)
+    text.replace(at, key.size(), "\"other\":");
+  return text;
+}
+
+// Read as that of the boot, such a time would end somebody at once.
+TEST(Snapshot, ATimeThatIsNotThereEndsNobody) {
+  const std::string text = to_snapshot(sample(), "b");
+  EXPECT_FALSE(from_snapshot(without("opened", text), "b"));
+  EXPECT_FALSE(from_snapshot(without("at", text), "b")->kick);
+  EXPECT_FALSE(from_snapshot(without("lead", text), "b")->warning);
+  for (const char* time : {"boot", "wall", "atime", "last_input", "ctime"})
+    EXPECT_TRUE(from_snapshot(without(time, text), "b")->terminals.empty()) << time;
+}
+
 TEST(Snapshot, DamagedTextIsRefusedNotBelieved) {
   const std::string text = to_snapshot(sample(), "b");
   for (std::size_t size = 0; size < text.size(); ++size)
