@@ -45,7 +45,7 @@ class Daemon:
     """
 
     def __init__(self, arguments: Sequence[str] = (), *, environment: Mapping[str, str] | None = None,
-                 activated: bool = False, timeout: float = 15.0):
+                 activated: bool = False, log_to: Path | None = None, timeout: float = 15.0):
         self.notify = NotifySocket("/run/idled-test-notify")
         environment = dict(environment or {}) | {"NOTIFY_SOCKET": self.notify.path}
         argv, fds = [PROGRAM, *arguments], []
@@ -54,7 +54,8 @@ class Daemon:
             fds = [self._listener.fileno()]
             # sd_listen_fds(3): the descriptor is 3, and the pid is that of the daemon itself.
             argv = ["bash", "-c", f'LISTEN_FDS=1 LISTEN_PID=$$ exec "$@" 3<&{fds[0]}', "bash", *argv]
-        self.process = Process(argv, name="idled", environment=environment, pass_fds=fds)
+        self.process = Process(argv, name="idled", environment=environment, pass_fds=fds,
+                               errors_to=log_to)
         self.pid, self.log = self.process.pid, self.process.errors
         wait_until(lambda: self.process.ended() or self.notify.said("READY=1") or (not activated and _answers()),
                    "the daemon to be ready", timeout)

@@ -17,6 +17,7 @@ from .ssh import Ssh
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 BUILD = Path(os.environ.get("IDLED_BUILD_DIR") or REPOSITORY / "build/dev")
+DAEMON_LOGS = Path("/var/log/idled-test")  # one each, whole: see books.py
 POLICY = Path("/etc/idled/policy.json")
 OUR_PAM_LINE = "session optional pam_idled.so"
 
@@ -54,6 +55,8 @@ class Machine:
         sshd.quicken_pam()
         self.daemon: Daemon | None = None  # the last one started
         self._daemons: list[Daemon] = []
+        self._starts = 0
+        DAEMON_LOGS.mkdir(exist_ok=True)
         if install:
             install_idled()
         if pam_line:
@@ -101,9 +104,15 @@ class Machine:
         """Starts idled, with this policy if one is given, and waits until it is ready."""
         if policy is not None:
             self.write_policy(policy)
-        self.daemon = Daemon(arguments, environment=environment, activated=activated)
+        log = DAEMON_LOGS / str(self._starts)
+        self._starts += 1
+        self.daemon = Daemon(arguments, environment=environment, activated=activated, log_to=log)
         self._daemons.append(self.daemon)
         return self.daemon
+
+    def daemon_logs(self) -> list[Path]:
+        """What each has written, in the order of their starts."""
+        return sorted(DAEMON_LOGS.iterdir(), key=lambda path: int(path.name))
 
     def idlectl(self, *arguments: str, user: str = "root", timeout: float = 15.0) -> Result:
         """Runs idlectl as that user."""

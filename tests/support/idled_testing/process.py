@@ -11,6 +11,7 @@ import termios
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from .transcript import Seen, Transcript
 from .waiting import TookTooLong, now, shown
@@ -31,14 +32,15 @@ class Process:
     """Runs a program, with pipes or (on_pty) a terminal of its own as input and output.
 
     Times are those of time.monotonic(). `output` and `errors` are transcripts; a program on a pty has all in
-    `output`. Ends with the throwaway machine at the latest; close() ends it sooner.
+    `output`. `errors_to` is a file that gets the errors, too. Ends with the throwaway machine at the latest; close() ends it sooner.
     """
 
     def __init__(self, argv: Sequence[str], *, name: str = "", on_pty: bool = False,
-                 environment: Mapping[str, str] | None = None, pass_fds: Sequence[int] = ()):
+                 environment: Mapping[str, str] | None = None, pass_fds: Sequence[int] = (),
+                 errors_to: Path | None = None):
         self.name = name or os.path.basename(argv[0])
         self.argv = list(argv)
-        self.output, self.errors = Transcript(), Transcript()
+        self.output, self.errors = Transcript(), Transcript(errors_to)
         self.typed: list[tuple[float, str]] = []
         self.started_at = now()
         self.ended_at: float | None = None

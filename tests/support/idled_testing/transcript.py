@@ -7,6 +7,7 @@ prompts, editors and tmux are full of them. Only the last part is kept: some tes
 import codecs
 import re
 import threading
+from pathlib import Path
 
 from .waiting import TookTooLong, now, shown
 
@@ -27,9 +28,10 @@ class Seen:
 
 
 class Transcript:
-    """Filled by one thread, waited on by others."""
+    """Filled by one thread, waited on by others. `copy_to`: a file for all of it, as it came."""
 
-    def __init__(self):
+    def __init__(self, copy_to: Path | None = None):
+        self._copy = copy_to.open("ab", buffering=0) if copy_to else None
         self._changed = threading.Condition()
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._unfinished = ""
@@ -47,6 +49,8 @@ class Transcript:
 
     def add(self, data: bytes) -> None:
         moment = now()
+        if self._copy:
+            self._copy.write(data)
         text = self._unfinished + self._decoder.decode(data)
         text = NOT_TEXT.sub("", text)
         tail = UNFINISHED_ESCAPE.search(text)

@@ -1,0 +1,68 @@
+"""The daemon's log as books: what it has recorded of each login, over all of its lives, and what it holds.
+
+`Books(machine)` reads the logs of all daemons that the machine has started.
+"""
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+STATE = Path("/run/idled/sessions")
+_BEGIN = re.compile(r"^<\d>(?P<kind>Opened|Found|Restored|Closed|Logged out|Warned|Logging out|Still there|Cannot end)")
+_LEADER = re.compile(r" IDLED_LEADER=(\d+)")
+TAKEN, LEFT = ("Opened", "Found"), ("Closed", "Logged out")
+
+
+@dataclass
+class Page:
+    """Of one login, told by its leader's pid."""
+    leader: int
+    kinds: Counter = field(default_factory=Counter)
+    lines: list[str] = field(default_factory=list)
+
+    @property
+    def fates(self) -> int:
+        return sum(self.kinds[kind] for kind in LEFT)
+
+    @property
+    def taken(self) -> int:
+        return sum(self.kinds[kind] for kind in TAKEN)
+
+
+class Books:
+    def __init__(self, machine):
+        self.pages: dict[int, Page] = {}
+        self.text = "".join(path.read_text(errors="replace") for path in machine.daemon_logs())
+        for line in self.text.splitlines():
+            begin, leader = _BEGIN.match(line), _LEADER.search(line)
+            # The terminals of a login may end without it: that is no fate.
+            if begin and leader and not line[3:].startswith("Logged out the terminals"):
+                page = self.pages.setdefault(int(leader[1]), Page(int(leader[1])))
+                page.kinds[begin["kind"]] += 1
+                page.lines.append(line)
+
+    def of(self, leader: int) -> Page:
+        return self.pages.get(leader, Page(leader))
+
+
+def state_files() -> list[str]:
+    return sorted(path.name for path in STATE.iterdir())
+
+
+@dataclass
+class Holdings:
+    """What a process has in its hands."""
+    descriptors: dict[str, int]  # kind to number
+    watches: int  # of inotify
+    resident: int  # kB
+
+    def __init__(self, pid: int):
+        self.descriptors, self.watches = {}, 0
+        for fd in Path(f"/proc/{pid}/fd").iterdir():
+            kind = str(fd.readlink()).split(":[")[0]
+            self.descriptors[kind] = self.descriptors.get(kind, 0) + 1
+            self.watches += Path(f"/proc/{pid}/fdinfo/{fd.name}").read_text().count("inotify wd:")
+        self.total = sum(self.descriptors.values())
+        status = Path(f"/proc/{pid}/status").read_text()
+        self.resident = int(status.split("VmRSS:")[1].split()[0])
