@@ -1,0 +1,112 @@
+#!/usr/bin/python3
+"""The daemon has no descriptor left, and clients die in mid-call."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+from idled_testing import cases  # noqa: E402
+from idled_testing.books import Books, Holdings, state_files  # noqa: E402
+from idled_testing.cases import case  # noqa: E402
+from idled_testing.daemon import SOCKET  # noqa: E402
+from idled_testing.machine import Machine  # noqa: E402
+from idled_testing.rlogin import RloginHost  # noqa: E402
+from idled_testing.waiting import now, wait_until  # noqa: E402
+
+
+def limit_descriptors(pid, number):
+    """The soft limit, which comes up again without any right."""
+    subprocess.run(["prlimit", f"--nofile={number}:", "--pid", str(pid)], check=True)
+
+
+def cpu_seconds(pid):
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def known(t):
+    leaders = [session["leader_pid"] for session in t.machine.sessions()]
+    assert len(leaders) == len(set(leaders)), leaders
+    return set(leaders)
+
+
+@case("no descriptor is left: who is known stays so, who comes gets in at once and is found later", timeout=90)
+def _(t):
+    pid, host = t.machine.daemon.pid, t.machine.rlogin
+    early = [host.login("alice") for _ in range(3)]
+    before = Holdings(pid)
+    limit_descriptors(pid, max(int(fd.name) for fd in Path(f"/proc/{pid}/fd").iterdir()) + 6)
+    late = []
+    used, began = cpu_seconds(pid), now()
+    for _ in range(12):
+        late.append(host.login("alice"))
+        assert late[-1].took < 1, f"a login waited {late[-1].took:.1f} s for a daemon that is full"
+    t.machine.daemon.wait_for("Too many open files")
+    time.sleep(2)
+    spent = cpu_seconds(pid) - used
+    assert spent < 0.25 * (now() - began), f"{spent:.2f} s of the processor in {now() - began:.1f} s: it spins"
+    assert not [login for login in early + late if login.ended()], "ended for want of a descriptor"
+
+    limit_descriptors(pid, 4096)
+    everybody = {login.pid for login in early + late}
+    wait_until(lambda: known(t) == everybody, "all of them to be known", timeout=20, every=0.5)
+    for login in early:
+        page = Books(t.machine).of(login.pid)
+        assert page.taken == 1 and page.fates == 0, page.lines
+    for login in early + late:
+        login.leave()
+        assert login.ended(10)
+    wait_until(lambda: not known(t), "all of them to be forgotten")
+    assert all(Books(t.machine).of(login.pid).fates >= 1 for login in early + late)
+    assert not state_files()
+    wait_until(lambda: Holdings(pid).total == before.total - len(early), "the descriptors to be given back", timeout=3)
+
+
+@case("clients that die in mid-call leave nothing, and keep nobody waiting")
+def _(t):
+    pid = t.machine.daemon.pid
+    before = Holdings(pid)
+    for number in range(300):
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(str(SOCKET))
+            client.sendall(PIECES[number % len(PIECES)])
+            # Closed with an answer unread, or on its way, or a call half sent.
+    began = now()
+    assert t.machine.idlectl("status").status == 0
+    assert now() - began < 1
+    wait_until(lambda: Holdings(pid).total == before.total, f"{before.total} descriptors", timeout=3)
+
+
+@case("a client that is killed while it waits: the kick is done all the same")
+def _(t):
+    login = t.machine.rlogin.login("alice", ignores=(1, 15))  # takes seconds to end
+    before = Holdings(t.machine.daemon.pid)
+    wait_until(lambda: login.pid in known(t), "the login")
+    client = t.run(["idlectl", "kick", f"p{login.pid}"])
+    t.machine.daemon.wait_for("Logging out")
+    client.signal(9)
+    assert login.ended(15)
+    wait_until(lambda: login.pid not in known(t), "it to be forgotten")
+    page = Books(t.machine).of(login.pid)
+    assert page.kinds["Logged out"] == 1 and page.fates == 1, page.lines
+    wait_until(lambda: Holdings(t.machine.daemon.pid).total == before.total - 1, "its descriptors", timeout=3)
+
+
+LIST = b'{"method":"io.idled.Sessions.List","parameters":{},"more":true}\0'
+PIECES = [LIST, LIST * 20, LIST[:30], LIST + LIST[:10], b"\0", b"{", b'{"method":7}\0', b"[" * 5000,
+          b'{"method":"io.idled.Sessions.Status"}\0', b'{"method":"io.idled.Sessions.Reload"}\0']
+
+
+def prepare():
+    machine = Machine(start_sshd=False)
+    machine.start_daemon({"defaults": {"idle": "10m", "tmout": "limit"}})
+    machine.rlogin = RloginHost()
+    return machine
+
+
+if __name__ == "__main__":
+    sys.exit(cases.main(prepare, at_once=1))
