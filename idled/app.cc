@@ -368,8 +368,11 @@ int App::on_timer(sd_event_source*, std::uint64_t, void* self) {
 
 int App::on_exits(sd_event_source*, int, std::uint32_t, void* self) {
   auto* app = static_cast<App*>(self);
-  for (core::SessionId& id : app->host_->take_exited())
+  for (core::SessionId& id : app->host_->take_exited()) {
     app->daemon_->deliver(core::LeaderExited{std::move(id)});
+    // It may have left its terminals to a child, without a word to PAM.
+    app->search_in(kSearchAfterUsec);
+  }
   return 0;
 }
 
