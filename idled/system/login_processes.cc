@@ -3,10 +3,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
+#include <functional>
+#include <set>
 #include <sstream>
 
 #include "idled/system/files.h"
-#include "idled/system/process_table.h"
 
 namespace idled::system {
 namespace {
@@ -25,6 +27,28 @@ std::string session_scope(pid_t pid) {
   return {};
 }
 
+// The newest first: with what forks and exits there is least time to lose. They are found
+// missing by chance, so nobody is said to be gone who has not been looked for a few times.
+std::vector<pid_t> newest_first() {
+  std::vector<pid_t> pids = list_pids();
+  std::reverse(pids.begin(), pids.end());
+  return pids;
+}
+constexpr int kPasses = 5;
+
+// The process groups that have members which are ours, and none else. (That of a leader may be
+// the server's, whose child it is.)
+std::set<pid_t> own_groups(const std::function<bool(const ProcessTable::Entry&)>& is_ours) {
+  std::set<pid_t> ours;
+  std::set<pid_t> theirs;
+  for (const pid_t pid : newest_first()) {
+    const std::optional<ProcStat> stat = read_stat(pid);
+    if (stat && !stat->is_zombie) (is_ours({pid, *stat}) ? ours : theirs).insert(stat->pgrp);
+  }
+  std::erase_if(ours, [&](pid_t group) { return group <= 1 || theirs.contains(group); });
+  return ours;
+}
+
 }  // namespace
 
 LoginProcesses LoginProcesses::of(const Process& leader) {
@@ -33,28 +57,66 @@ LoginProcesses LoginProcesses::of(const Process& leader) {
   login.audit_session_ = audit_session(leader.pid());
   login.tree_.push_back(leader.identity());
   const ProcessTable table = ProcessTable::read();
-  for (const ProcessTable::Entry* entry : table.below(leader.pid()))
+  for (const ProcessTable::Entry* entry : table.below(leader.pid())) {
     login.tree_.push_back(entry->identity());
+    if (entry->stat.session == entry->pid) login.sessions_.push_back(entry->identity());
+  }
   return login;
 }
 
 bool LoginProcesses::owns(pid_t pid) const {
-  const std::optional<ProcStat> stat = pid <= 1 || pid == getpid() ? std::nullopt : read_stat(pid);
-  if (!stat || stat->is_zombie) return false;
-  if (!scope_.empty()) return session_scope(pid) == scope_;
-  if (audit_session_) return audit_session(pid) == audit_session_;
-  return std::find(tree_.begin(), tree_.end(), core::ProcessIdentity{pid, stat->start_ticks}) !=
-         tree_.end();
+  std::optional<ProcStat> stat = read_stat(pid);
+  return stat && owns(ProcessTable::Entry{pid, *std::move(stat)});
+}
+
+bool LoginProcesses::owns(const ProcessTable::Entry& entry) const {
+  if (entry.pid <= 1 || entry.pid == getpid() || entry.stat.is_zombie) return false;
+  if (!scope_.empty()) return session_scope(entry.pid) == scope_;
+  if (audit_session_) return audit_session(entry.pid) == audit_session_;
+  return is_own_session(entry.stat.session) ||
+         std::find(tree_.begin(), tree_.end(), entry.identity()) != tree_.end();
+}
+
+// A number that has come back, with another leader, is another session.
+bool LoginProcesses::is_own_session(pid_t session) const {
+  return std::any_of(sessions_.begin(), sessions_.end(), [&](const core::ProcessIdentity& leader) {
+    if (leader.pid != session) return false;
+    const std::optional<core::ProcessIdentity> now = identify(session);
+    return !now || *now == leader;
+  });
 }
 
 std::size_t LoginProcesses::count() const {
-  const std::vector<pid_t> pids = list_pids();
-  return static_cast<std::size_t>(
-      std::count_if(pids.begin(), pids.end(), [this](pid_t pid) { return owns(pid); }));
+  std::size_t found = 0;
+  for (int pass = 0; pass < kPasses && found == 0; ++pass) {
+    const std::vector<pid_t> pids = newest_first();
+    found = static_cast<std::size_t>(
+        std::count_if(pids.begin(), pids.end(), [this](pid_t pid) { return owns(pid); }));
+  }
+  return found;
 }
 
 void LoginProcesses::signal(int number) const {
-  for (const pid_t pid : list_pids()) {
+  bool found = false;
+  for (int pass = 0; number == SIGKILL && pass < kPasses; ++pass) {
+    const bool more = kill_groups();
+    if (found && !more) break;
+    found = found || more;
+  }
+  signal_each(number);
+}
+
+// Whether there were any. By number: that of a group which has members is not given anew, and
+// these had some a moment ago.
+bool LoginProcesses::kill_groups() const {
+  const std::set<pid_t> groups =
+      own_groups([this](const ProcessTable::Entry& entry) { return owns(entry); });
+  for (const pid_t group : groups) (void)::kill(-group, SIGKILL);
+  return !groups.empty();
+}
+
+void LoginProcesses::signal_each(int number) const {
+  for (const pid_t pid : newest_first()) {
     if (!owns(pid)) continue;
     // Held first, asked again then: whoever the handle holds is the one that was asked.
     const std::optional<core::ProcessIdentity> identity = identify(pid);
