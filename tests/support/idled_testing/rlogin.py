@@ -59,6 +59,10 @@ class Login:
         """As one leaves a shell."""
         self._tell({"type": "exit\n"})
 
+    def send(self, keys: str) -> None:
+        """Keys that are no input: Ctrl-S, Ctrl-Q."""
+        self._tell({"type": keys})
+
     def stop_reading(self) -> None:
         """The connection takes no more: what is written to the terminal stays in its buffer."""
         self._tell({"read": False})
@@ -105,12 +109,12 @@ class Login:
 
 
 class RloginHost:
-    """Starts logins. `pam_line`: of a stack of its own."""
+    """Starts logins. `pam_line`: the stack of its PAM service."""
 
-    def __init__(self, pam_line: str = "session optional pam_idled.so"):
+    def __init__(self, pam_line: str = "session optional pam_idled.so", service: str = SERVICE):
         from .process import Process
-        Path("/etc/pam.d", SERVICE).write_text(f"{pam_line}\n")
-        path = f"/run/rlogin-test-{os.getpid()}"
+        Path("/etc/pam.d", service).write_text(f"{pam_line}\n")
+        path, self._service = f"/run/test-{service}", service
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(path)
         self._listener.listen(1000)
@@ -122,14 +126,19 @@ class RloginHost:
         threading.Thread(target=self._serve, daemon=True).start()
 
     def begin(self, user: str, **how) -> Login:
-        """Does not wait until it is in. `ignores`: signals that the shell is deaf to."""
+        """Does not wait until it is in. 
+
+        ignores   signals that the shell is deaf to
+        pid       the leader's, which must be free
+        innocent  a process like any other, and no login
+        """
         import pwd
         entry, login = pwd.getpwnam(user), Login(user)
         self.logins.append(login)
         number = len(self.logins)
         self._waiting[number] = login
         self._process.type(json.dumps({"number": number, "user": user, "uid": entry.pw_uid, "gid": entry.pw_gid,
-                                       **how}) + "\n")
+                                       "service": self._service, **how}) + "\n")
         return login
 
     def login(self, user: str, **how) -> Login:
@@ -187,9 +196,9 @@ class _Pam:
         self._conversation = (ctypes.c_void_p * 2)(ctypes.cast(self._nobody, ctypes.c_void_p), None)
         self._handle = ctypes.c_void_p()
 
-    def open(self, user: str) -> bool:
+    def open(self, service: str, user: str) -> bool:
         """Whether idled took the login."""
-        self._library.pam_start(SERVICE.encode(), user.encode(), self._conversation, ctypes.byref(self._handle))
+        self._library.pam_start(service.encode(), user.encode(), self._conversation, ctypes.byref(self._handle))
         self._library.pam_open_session(self._handle, 0)
         return self._library.pam_getenv(self._handle, b"IDLED_TMOUT") is not None
 
@@ -216,10 +225,53 @@ def _shell(slave: int, uid: int, gid: int, ignores) -> None:
             line = os.read(0, 4096)
         except OSError:
             line = b""
+        if line.strip() == b"flood":
+            _fill(1)
+        if line.strip() == b"hop":
+            _hop()
         if line.strip() == b"exit" or not line and not ignores:
             os._exit(0)
         if not line:
             time.sleep(0.1)
+
+
+def _fill(fd: int) -> None:
+    """Until the terminal takes nothing more, for good: what is written moves on from buffer to buffer for a while."""
+    os.set_blocking(fd, False)
+    for _ in range(5):
+        for piece in (b"x" * 1000, b"x"):
+            try:
+                while True:
+                    os.write(fd, piece)
+            except BlockingIOError:
+                pass
+        time.sleep(0.05)
+    os.set_blocking(fd, True)
+
+
+def _hop() -> None:
+    """Leaves a process that is a new one all the time: it forks and exits, deaf to all but SIGKILL."""
+    if os.fork():
+        return
+    for number in (signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    ctypes.CDLL(None).prctl(PR_SET_NAME, b"hopper", 0, 0, 0)
+    fork, leave = ctypes.CDLL(None).fork, ctypes.CDLL(None)._exit
+    while True:
+        if fork():
+            leave(0)
+
+
+def _fork_as(pid: int) -> int:
+    """fork(2) of a process with that pid, which must be free: clone3(2) with set_tid."""
+    if not pid:
+        return os.fork()
+    wanted = ctypes.c_int(pid)
+    arguments = (ctypes.c_uint64 * 10)(0, 0, 0, 0, signal.SIGCHLD, 0, 0, 0, ctypes.addressof(wanted), 1)
+    child = ctypes.CDLL(None, use_errno=True).syscall(435, ctypes.byref(arguments), ctypes.sizeof(arguments))
+    if child < 0:
+        raise OSError(ctypes.get_errno(), f"clone3 with pid {pid}")
+    return child
 
 
 def _lead(connection: socket.socket, request: dict) -> None:
@@ -231,7 +283,7 @@ def _lead(connection: socket.socket, request: dict) -> None:
 
     tell({"number": request["number"]})
     pam, began = _Pam(), time.monotonic()
-    registered = pam.open(request["user"])
+    registered = pam.open(request["service"], request["user"])
     took = time.monotonic() - began
     master, slave = pty.openpty()
     terminal = os.ttyname(slave)[5:]
@@ -242,6 +294,15 @@ def _lead(connection: socket.socket, request: dict) -> None:
     tell({"open": [os.getpid(), child, terminal], "registered": registered, "took": took})
     _carry(connection, master, tell)
     pam.close()
+    os._exit(0)
+
+
+def _idle(connection: socket.socket, request: dict) -> None:
+    """No login: a process that has nothing to do with any of this, but for its pid."""
+    connection.sendall(json.dumps({"number": request["number"]}).encode() + b"\n")
+    connection.sendall(json.dumps({"open": [os.getpid(), os.getpid(), ""], "registered": False, "took": 0}).encode()
+                       + b"\n")
+    connection.recv(1)
     os._exit(0)
 
 
@@ -272,12 +333,13 @@ def _carry(connection: socket.socket, master: int, tell) -> None:
 def _main(path: str) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the leaders
     for line in sys.stdin:
-        if os.fork() == 0:
+        request = json.loads(line)
+        if _fork_as(request.get("pid", 0)) == 0:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             connection = socket.socket(socket.AF_UNIX)
             connection.connect(path)
             os.close(0)
-            _lead(connection, json.loads(line))
+            (_idle if request.get("innocent") else _lead)(connection, request)
 
 
 if __name__ == "__main__":
