@@ -119,6 +119,16 @@ Result<OwnedFd> be_the_only_one() {
   return lock;
 }
 
+// They wait for the loop: a SIGHUP that comes before it would end the process.
+Result<void> block_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, number);
+  if (sigprocmask(SIG_BLOCK, &signals, nullptr) < 0) return errno_error("sigprocmask");
+  signal(SIGPIPE, SIG_IGN);
+  return {};
+}
+
 // From systemd, or bound here.
 Result<OwnedFd> take_listener() {
   const int passed = sd_listen_fds(/*unset_environment=*/1);
@@ -184,6 +194,7 @@ class App {
 };
 
 Result<void> App::start() {
+  if (Result<void> blocked = block_signals(); !blocked) return blocked;
   raise_descriptor_limit();
   umask(077);
   // Its socket is for everybody, its state is not.
@@ -320,11 +331,6 @@ void App::search_in(std::uint64_t usec) {
 }
 
 Result<void> App::watch_signals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, number);
-  if (sigprocmask(SIG_BLOCK, &signals, nullptr) < 0) return errno_error("sigprocmask");
-  signal(SIGPIPE, SIG_IGN);
   for (const int number : {SIGTERM, SIGINT})  // no handler: the loop ends
     if (const int r = sd_event_add_signal(event_, nullptr, number, nullptr, nullptr); r < 0)
       return errno_error("sd_event_add_signal", -r);
