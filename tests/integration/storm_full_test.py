@@ -70,4 +70,4 @@ def _(t):
 
 
 if __name__ == "__main__":
-    sys.exit(cases.main(storm_test.prepare, at_once=1))
+    sys.exit(cases.main(storm_test.prepare, at_once=1, argv=sys.argv[1:] or ["for ten*", "a burst*"]))
