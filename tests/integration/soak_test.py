@@ -70,9 +70,19 @@ class Life:
             self.login.leave()
 
     def judge(self, books):
-        """Its fate, and whether that was right. Returns what is wrong; empty: nothing."""
-        login, page = self.login, books.of(self.login.pid)
+        """What is wrong with its fate, as the books have it; empty: nothing."""
+        pages = books.logins.get(self.login.pid, [])
+        verdicts = [self._judge_by(page) for page in pages]
+        if "" in verdicts:
+            pages.pop(verdicts.index(""))  # no other login of that pid has this one
+            return ""
+        return "; ".join(verdicts) or f"{self.kind} {self.login.user} leader {self.login.pid}: unknown"
+
+    def _judge_by(self, page):
+        login = self.login
         what = f"{self.kind} {login.user} leader {login.pid}: {dict(page.kinds)}"
+        if f" IDLED_USER={login.user} " not in page.lines[0]:
+            return f"{what}: of another user"
         if page.taken != 1 or page.fates != 1:
             return f"{what}: not one fate"
         if not login.registered:
@@ -150,10 +160,10 @@ def assert_books_balance(t, led):
     books = Books(t.machine)
     wrong = [verdict for life in led if (verdict := life.judge(books))]
     assert not wrong, f"{len(wrong)} of {len(led)}: " + "; ".join(wrong[:5])
-    unbalanced = [page for page in books.pages.values() if page.taken != page.fates]
+    unbalanced = [page for page in Books(t.machine).pages.values() if page.taken != page.fates]
     assert not unbalanced, f"{len(unbalanced)} pages, as {unbalanced[0]}"
     counts = {kind: sum(life.kind == kind for life in led) for kind in sorted(set(Life.KINDS))}
-    print(f"    | {len(books.pages)} logins, of which {counts}")
+    print(f"    | {sum(page.taken for page in books.pages.values())} logins, of which {counts}")
 
 
 def run(t, seconds, at_once, seed):

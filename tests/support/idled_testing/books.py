@@ -32,15 +32,22 @@ class Page:
 
 class Books:
     def __init__(self, machine):
-        self.pages: dict[int, Page] = {}
+        self.pages: dict[int, Page] = {}  # of all logins whose leaders had that pid
+        self.logins: dict[int, list[Page]] = {}  # and of each of them: over a long time pids come back
         self.text = "".join(path.read_text(errors="replace") for path in machine.daemon_logs())
         for line in self.text.splitlines():
             begin, leader = _BEGIN.match(line), _LEADER.search(line)
             # The terminals of a login may end without it: that is no fate.
             if begin and leader and not line[3:].startswith("Logged out the terminals"):
-                page = self.pages.setdefault(int(leader[1]), Page(int(leader[1])))
-                page.kinds[begin["kind"]] += 1
-                page.lines.append(line)
+                for page in self._pages_for(int(leader[1]), begin["kind"]):
+                    page.kinds[begin["kind"]] += 1
+                    page.lines.append(line)
+
+    def _pages_for(self, leader: int, kind: str) -> tuple[Page, Page]:
+        logins = self.logins.setdefault(leader, [])
+        if not logins or kind in TAKEN and logins[-1].fates:
+            logins.append(Page(leader))
+        return self.pages.setdefault(leader, Page(leader)), logins[-1]
 
     def of(self, leader: int) -> Page:
         return self.pages.get(leader, Page(leader))
