@@ -3,35 +3,17 @@
 
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 from idled_testing import cases, promise  # noqa: E402
+from idled_testing.books import Holdings, state_files  # noqa: E402
 from idled_testing.cases import case  # noqa: E402
 from idled_testing.machine import Machine  # noqa: E402
 from idled_testing.waiting import wait_until  # noqa: E402
 
 POLICY = {"defaults": {"idle": "6s", "warn": ["3s"]}}
-STATE = Path("/run/idled/sessions")
 ALLOWED_GROWTH = 512  # kB; what the allocator keeps varies by some pages
-
-
-@dataclass
-class Holdings:
-    """What the daemon has in its hands."""
-    descriptors: dict[str, int]  # kind to number
-    watches: int  # of inotify
-    resident: int  # kB
-
-    def __init__(self, pid):
-        self.descriptors, self.watches = {}, 0
-        for fd in Path(f"/proc/{pid}/fd").iterdir():
-            kind = str(fd.readlink()).split(":[")[0]
-            self.descriptors[kind] = self.descriptors.get(kind, 0) + 1
-            self.watches += Path(f"/proc/{pid}/fdinfo/{fd.name}").read_text().count("inotify wd:")
-        status = Path(f"/proc/{pid}/status").read_text()
-        self.resident = int(status.split("VmRSS:")[1].split()[0])
 
 
 def log_in_and_out(t, number):
@@ -71,7 +53,7 @@ def _(t):
     assert after.descriptors == before.descriptors, f"descriptors {before.descriptors} are now {after.descriptors}"
     # Of the daemon's own there are two: /dev/pts, for new terminals, and utmp.
     assert before.watches <= 2 and after.watches == before.watches, f"{after.watches} terminals are still watched"
-    assert not list(STATE.iterdir()), f"state is left: {list(STATE.iterdir())}"
+    assert not state_files(), f"state is left: {state_files()}"
     growth = after.resident - before.resident
     assert growth <= ALLOWED_GROWTH, f"grew by {growth} kB, from {before.resident} to {after.resident}"
     assert not list(Path("/dev/pts").glob("[0-9]*")), "terminals are left"

@@ -98,6 +98,8 @@ TEST(Snapshot, ATimeThatIsNotThereEndsNobody) {
   const std::string text = to_snapshot(sample(), "b");
   EXPECT_FALSE(from_snapshot(without("opened", text), "b"));
   EXPECT_FALSE(from_snapshot(without("at", text), "b")->kick);
+  EXPECT_FALSE(from_snapshot(without("until", text), "b")->hold);
+  EXPECT_FALSE(from_snapshot(without("held_from", text), "b")->held_from);
   EXPECT_FALSE(from_snapshot(without("lead", text), "b")->warning);
   for (const char* time : {"boot", "wall", "atime", "last_input", "ctime"})
     EXPECT_TRUE(from_snapshot(without(time, text), "b")->terminals.empty()) << time;
