@@ -109,7 +109,7 @@ def by_ssh(t, over, troubles):
                 assert client.ended(LIMIT + BLOCK + 8), f"{client.name}: STILL LOGGED IN"
             else:
                 client = t.ssh("carol", "exit 7", tty=number % 3 == 1)
-                assert client.wait(20) == 7
+                assert client.wait(20) == 7, client.evidence()
         except AssertionError as error:
             troubles.append(str(error))
 
@@ -124,13 +124,13 @@ def disturb(t, over, troubles):
                 text = "{" if number % 9 == 0 else policy(SHORTER if number % 2 else LIMIT)
                 t.machine.write_policy(text)
                 t.machine.daemon.reload()
-            assert t.machine.idlectl("list", user=("root", "alice", "bob")[number % 3]).status == 0
+            listed = t.machine.idlectl("list", user=("root", "alice", "bob")[number % 3])
+            assert listed.status == 0, f"list: {listed}"
         except (AssertionError, OSError) as error:
             troubles.append(str(error))
 
 
 def soak(t, seconds, at_once, seed):
-    """Returns the lives led."""
     chance = random.Random(seed)
     over, troubles = threading.Event(), []
     beside = [threading.Thread(target=what, args=(t, over, troubles)) for what in (by_ssh, disturb)]
@@ -150,10 +150,10 @@ def soak(t, seconds, at_once, seed):
         thread.join(60)
     t.machine.write_policy(policy(LIMIT))
     t.machine.daemon.reload()
-    assert not troubles, troubles[:5]
     wait_until(lambda: not t.machine.sessions() and not state_files(), "the last to be forgotten")
     time.sleep(0.3)
-    return led
+    assert_books_balance(t, led)
+    assert not troubles, troubles[:5]
 
 
 def assert_books_balance(t, led):
@@ -170,9 +170,8 @@ def run(t, seconds, at_once, seed):
     pid = t.machine.daemon.pid
     soak(t, min(20, seconds / 4), at_once, seed)  # what is allocated once has been, then
     before = Holdings(pid)
-    led = soak(t, seconds, at_once, seed + 1)
     t.log(f"seed {seed}")
-    assert_books_balance(t, led)
+    soak(t, seconds, at_once, seed + 1)
     after = Holdings(pid)
     print(f"    | before {before}\n    | after  {after}")
     assert after.descriptors == before.descriptors and after.watches == before.watches, f"{before}; {after}"
