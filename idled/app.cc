@@ -1,5 +1,6 @@
 #include "idled/app.h"
 
+#include <fcntl.h>
 #include <getopt.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -9,6 +10,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <utility>
 
 #include "base/text.h"
 #include "base/version.h"
@@ -190,6 +192,7 @@ class App {
   std::optional<system::PtyWatch> pty_watch_;
   sd_event_source* timer_ = nullptr;   // owned by the loop
   sd_event_source* search_ = nullptr;  // so, too
+  bool search_again_ = false;          // the next search may come too soon
   sd_event_source* work_ = nullptr;    // queued for a turn; null: there is nothing to do
 };
 
@@ -220,7 +223,10 @@ Result<void> App::start() {
         daemon_->take_policy(changed);
       });
   if (!attached) return attached;
-  daemon_->set_search_later([this] { search_in(kSearchEveryUsec); });
+  daemon_->set_search_later([this] {
+    search_again_ = true;
+    search_in(kSearchEveryUsec);
+  });
   daemon_->set_witnesses(host_->witnesses());
   std::string witnesses;
   for (const std::string& witness : host_->witnesses())
@@ -405,8 +411,11 @@ int App::on_pty(sd_event_source*, int, std::uint32_t, void* self) {
 
 int App::on_search(sd_event_source*, std::uint64_t, void* self) {
   auto* app = static_cast<App*>(self);
+  // Without a descriptor to look with it finds nothing, and says nothing.
+  const bool is_blind = !OwnedFd(open("/dev/null", O_RDONLY | O_CLOEXEC));
+  const bool again = std::exchange(app->search_again_, is_blind) || is_blind;
   app->daemon_->find_logins();
-  if (!app->pty_watch_) app->search_in(kSearchEveryUsec);
+  if (again || !app->pty_watch_) app->search_in(kSearchEveryUsec);
   return 0;
 }
 

@@ -53,7 +53,7 @@ def _(t):
 
     limit_descriptors(pid, 4096)
     everybody = {login.pid for login in early + late}
-    wait_until(lambda: known(t) == everybody, "all of them to be known", timeout=20, every=0.5)
+    wait_until(lambda: known(t) == everybody, "all of them to be known", timeout=25, every=0.5)
     for login in early:
         page = Books(t.machine).of(login.pid)
         assert page.taken == 1 and page.fates == 0, page.lines

@@ -157,7 +157,8 @@ def _(t):
     (STATE / "half.json.new").write_text("{")
     daemon = t.machine.start_daemon()
     for name, login in logins.items():
-        assert f"state of session p{login.pid} ignored: " in daemon.log.text, f"{name}: {daemon.log.text}"
+        told = f"state of session p{login.pid} ignored: "
+        wait_until(lambda told=told: told in daemon.log.text, f"the word on a file that is {name}")
     wait_until_known(t, whole, *logins.values())
     page = Books(t.machine).of(whole.pid)
     assert page.kinds["Restored"] == 1 and page.kinds["Found"] == 0, page.kinds
