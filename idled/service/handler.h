@@ -57,9 +57,9 @@ class Handler {
   virtual void on_explain(const Peer& peer, const protocol::ExplainRequest& request,
                           Answer answer) = 0;
   virtual void on_reload(const Peer& peer, Answer answer) = 0;
-  // Whether the peer is root or in the admin group.
   // A client could not be served for want of a descriptor.
   virtual void on_turned_away(const Error& /*why*/) {}
+  // Whether the peer is root or in the admin group.
   [[nodiscard]] virtual bool is_admin(const Peer& peer) const = 0;
 };
 
