@@ -45,7 +45,7 @@ class Users : public std::enable_shared_from_this<Users> {
     std::size_t unread_ = 0;
   };
 
-  explicit Users(Limits limits) : limits_(limits) {}
+  explicit Users(const Limits& limits) : limits_(limits) {}
 
   // None: there is none left for this user. For root there always is.
   std::shared_ptr<Place> take_place(uid_t uid, std::uint64_t now_usec);

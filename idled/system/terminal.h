@@ -60,7 +60,8 @@ class Terminal {
   [[nodiscard]] std::optional<core::ProcessIdentity> session_leader() const;
   [[nodiscard]] int fd() const { return slave_.get(); }
 
-  // Lines are filled to the terminal's width (fill_lines). Never blocks. False if the terminal did not take all of it (XOFF, full buffer).
+  // Lines are filled to the terminal's width (fill_lines). Never blocks. False if the
+  // terminal did not take all of it (XOFF, full buffer).
   [[nodiscard]] bool write(std::string_view text) const;
   [[nodiscard]] WallTime last_output() const;
   // TIOCVHANGUP: every process that has it open reads the end of file, and its
