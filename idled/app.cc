@@ -404,8 +404,9 @@ int App::on_clock(sd_event_source*, int, std::uint32_t, void* self) {
 
 int App::on_pty(sd_event_source*, int, std::uint32_t, void* self) {
   auto* app = static_cast<App*>(self);
-  app->pty_watch_->acknowledge();
-  app->search_in(kSearchAfterUsec);
+  const system::PtyWatch::Told told = app->pty_watch_->take();
+  if (told.arrivals) app->search_in(kSearchAfterUsec);
+  app->daemon_->look_where_closed(told.closed);
   return 0;
 }
 

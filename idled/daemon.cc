@@ -33,6 +33,19 @@ void Daemon::find_logins() {
   for (core::Login& login : host_.find_logins(known)) deliver(core::LoginOpened{std::move(login)});
 }
 
+void Daemon::look_where_closed(const std::vector<std::string>& terminals) {
+  if (terminals.empty()) return;
+  std::vector<SessionId> ids;
+  engine_.for_each([&](const core::Session& session) {
+    for (const core::Terminal& terminal : session.terminals)
+      if (std::find(terminals.begin(), terminals.end(), terminal.name) != terminals.end()) {
+        ids.push_back(session.login.id);
+        break;
+      }
+  });
+  for (const SessionId& id : ids) look_at(id);
+}
+
 // --- the pump -----------------------------------------------------------------------
 
 void Daemon::deliver(core::Event event) {

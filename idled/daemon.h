@@ -29,6 +29,8 @@ class Daemon final : public service::Handler {
   void start();
   // And those that have come since.
   void find_logins();
+  // These terminals have closed: their logins are looked at, while the time of it is known.
+  void look_where_closed(const std::vector<std::string>& terminals);
   // What the host was told of watched terminals; false if there is, or may be, more.
   bool tell_seen();
 

@@ -163,6 +163,7 @@ std::string to_snapshot(const SessionData& data, std::string_view boot_id) {
   if (data.warning) object["warning"] = warning_to_json(*data.warning);
   if (data.cap_warning) object["cap_warning"] = warning_to_json(*data.cap_warning);
   if (data.reported_input) object["reported_input"] = ticks(*data.reported_input);
+  if (data.closed_input) object["closed_input"] = ticks(*data.closed_input);
   if (data.held_from) object["held_from"] = ticks(*data.held_from);
   if (data.hold)
     object["hold"] = {{"until", ticks(data.hold->until)},
@@ -197,6 +198,7 @@ Result<SessionData> from_snapshot(std::string_view text, std::string_view boot_i
   if (has_times(object, {"reported_input"}))
     data.reported_input = get_boot(object, "reported_input");
   data.reported_cap = get<bool>(object, "reported_cap", false);
+  if (has_times(object, {"closed_input"})) data.closed_input = get_boot(object, "closed_input");
   if (has_times(object, {"held_from"})) data.held_from = get_boot(object, "held_from");
   if (const json hold = sub(object, "hold"); has_times(hold, {"until"}))
     data.hold = core::Hold{get_boot(hold, "until"), get<std::string>(hold, "by", ""),

@@ -67,6 +67,7 @@ enum class Witness {
   kWire,      // the connection was quiet for longer than the terminal says
   kOutput,    // the terminal's mtime; only where the policy says that output counts
   kJob,       // the job in front works; only where the policy says that it counts
+  kClosed,    // another terminal of the login has closed: what was typed there is not known
   kTraffic,   // bytes of the connection, either way, of a login without a terminal
 };
 

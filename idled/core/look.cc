@@ -33,7 +33,21 @@ std::vector<Terminal> remember_all(const Session& session, const Observation& ob
   return after;
 }
 
-// The login was last used when the last used of its terminals was.
+// Somebody may have typed on a terminal until it closed, after the last look at it: of that
+// only the present look and the wire tell.
+std::optional<BootTime> input_of_closed(const Session& session,
+                                        const std::vector<Terminal>& terminals,
+                                        const Observation& observation) {
+  const bool closed = std::any_of(
+      session.terminals.begin(), session.terminals.end(),
+      [&](const Terminal& known) { return find_terminal(terminals, known.name) == nullptr; });
+  if (!closed) return session.closed_input;
+  BootTime input = observation.clocks.boot;
+  if (observation.wire) input = std::min(input, input - observation.wire->received + kWireGrain);
+  return std::max(input, session.closed_input.value_or(input));
+}
+
+// The login was last used when the last used of its terminals was, be it one that has closed.
 std::optional<LastInput> latest_activity(const Session& session,
                                          const std::vector<Terminal>& terminals,
                                          const Observation& observation) {
@@ -50,6 +64,8 @@ std::optional<LastInput> latest_activity(const Session& session,
         last_activity(terminal.memory, observation.wire, look, settings.activity);
     if (!latest || input.at > latest->at) latest = input;
   }
+  const std::optional<BootTime> closed = input_of_closed(session, terminals, observation);
+  if (closed && *closed > latest->at) latest = LastInput{*closed, Witness::kClosed};
   return latest;
 }
 
@@ -78,8 +94,11 @@ bool all_watched(const std::vector<Terminal>& terminals) {
 void Engine::take_in(Session& session, const Observation& observation, Context& context) {
   std::vector<Terminal> terminals = remember_all(session, observation);
   const bool others = names_of(terminals) != names_of(session.terminals);
+  session.input = latest_activity(session, terminals, observation);
+  const std::optional<BootTime> closed = input_of_closed(session, terminals, observation);
+  if (closed != session.closed_input) context.want(Save{session.login.id});
+  session.closed_input = closed;
   session.terminals = std::move(terminals);
-  session.input = latest_activity(session, session.terminals, observation);
   session.looked_at = observation.clocks.boot;
   session.clocks = observation.clocks;
   session.look = observation.look;

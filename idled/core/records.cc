@@ -93,6 +93,8 @@ std::string_view name_of(Witness witness) {
       return "output";
     case Witness::kJob:
       return "job in front";
+    case Witness::kClosed:
+      return "a terminal that closed";
     case Witness::kTraffic:
       return "traffic";
   }

@@ -83,6 +83,8 @@ struct SessionData {
   BootTime floor{};
   BootTime cap_floor{};  // so, for its cap
   std::vector<Terminal> terminals;
+  // No input came after this on its terminals that have closed; none have, so far.
+  std::optional<BootTime> closed_input;
   std::optional<Warning> warning;      // of a logout for idleness
   std::optional<Warning> cap_warning;  // of one by the cap
   std::optional<Kick> kick;

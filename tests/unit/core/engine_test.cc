@@ -153,6 +153,30 @@ TEST(Engine, OneUsedTerminalKeepsTheLogin) {
   EXPECT_FALSE(sim.is_open(id));
 }
 
+// The last look at the one that closes may be long before the last key there.
+TEST(Engine, WhatWasTypedOnATerminalThatHasClosedKeepsTheLogin) {
+  for (const bool wire : {false, true}) {
+    Sim sim;
+    const SessionId id = sim.open("alice", {"pts/0", "pts/1"});
+    for (int i = 0; i < 40; ++i) {  // in use for 13 minutes
+      sim.pass(seconds(20));
+      sim.type(id, "pts/0");
+      if (wire) sim.last_data = sim.boot;
+    }
+    const BootTime closed = sim.boot;
+    sim.logins[id.value].terminals.erase("pts/0");
+    if (!wire) sim.deliver(Observed{id, sim.observe(id)});  // as the host does, told by inotify
+    sim.pass(minutes(5) - seconds(1));
+    ASSERT_TRUE(sim.is_open(id)) << "wire: " << wire;
+    EXPECT_NE(sim.shown(id, "pts/1").find("You will be logged out in 10 seconds"),
+              std::string::npos);
+    sim.pass(minutes(4));
+    ASSERT_FALSE(sim.is_open(id)) << "and no longer";
+    EXPECT_GE(*sim.logins[id.value].hung_up_at, closed + minutes(5));
+    EXPECT_LE(*sim.logins[id.value].hung_up_at, closed + minutes(5) + seconds(10));
+  }
+}
+
 TEST(Engine, EachLoginOfAUserIsOnItsOwn) {
   Sim sim(kTwentySeconds);
   const SessionId idle = sim.open();

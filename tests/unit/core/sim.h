@@ -188,14 +188,7 @@ class Sim {
   std::optional<BootTime> last_data;  // on the connection of every login; none: no wire
   std::optional<BootTime> last_sent;  // so, the other way; none: at the login
 
- private:
-  // As the kernel does: one change per 8-second block of the wall clock.
-  void move_time(WallTime& time) const {
-    const auto now = std::chrono::floor<seconds>(clocks().wall);
-    const auto was = std::chrono::floor<seconds>(time);
-    if (((now.time_since_epoch().count() ^ was.time_since_epoch().count()) & ~7) != 0) time = now;
-  }
-
+  // One look at the login as it is.
   Observation observe(const SessionId& id, Look look = Look::kBrief) {
     ++looks;
     Observation observation;
@@ -221,6 +214,14 @@ class Sim {
       observation.terminals.push_back(std::move(sample));
     }
     return observation;
+  }
+
+ private:
+  // As the kernel does: one change per 8-second block of the wall clock.
+  void move_time(WallTime& time) const {
+    const auto now = std::chrono::floor<seconds>(clocks().wall);
+    const auto was = std::chrono::floor<seconds>(time);
+    if (((now.time_since_epoch().count() ^ was.time_since_epoch().count()) & ~7) != 0) time = now;
   }
 
   void drop_terminals(const SessionId& id, std::vector<Event>& queue) {

@@ -32,6 +32,7 @@ core::SessionData sample() {
   data.cap_floor = BootTime(seconds(98));
   data.cap_warning = core::Warning{{}, seconds(10), true, {}, false};
   data.hold = core::Hold{BootTime(seconds(600)), "alice", true, "a build"};
+  data.closed_input = BootTime(seconds(82));
   data.held_from = BootTime(seconds(90));
   data.reported_input = BootTime(seconds(81));
   data.reported_cap = true;
@@ -56,6 +57,7 @@ TEST(Snapshot, ComesBackWhole) {
   EXPECT_EQ(back->hold->until, BootTime(seconds(600)));
   EXPECT_TRUE(back->hold->by_admin);
   EXPECT_EQ(back->hold->why, "a build");
+  EXPECT_EQ(back->closed_input, BootTime(seconds(82)));
   EXPECT_EQ(back->held_from, BootTime(seconds(90)));
   EXPECT_EQ(back->reported_input, BootTime(seconds(81)));
   EXPECT_TRUE(back->reported_cap);
