@@ -222,7 +222,8 @@ void Engine::resolve(Session& session, const Now& now) {
 
 void Engine::resolve_all(Context& context) {
   rules_change_at_.reset();
-  for (const auto& [id, session] : sessions_) {
+  for (const auto& entry : sessions_) {
+    Session* const session = entry.second.get();
     const auto before = session->rules;
     resolve(*session, context.now);
     if (session->rules == before) continue;

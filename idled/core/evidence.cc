@@ -44,6 +44,14 @@ BootTime changed_at(WallTime ctime, const std::optional<ClockReading>& before,
   return high <= clocks.boot ? high : std::min(low, clocks.boot);
 }
 
+// Whether the clock may have shown the atime's block again since the last look: set back, it
+// passes there a second time, and reads leave the atime as it is.
+bool may_hide_reads(WallTime atime, const ClockReading& before, const ClockReading& clocks) {
+  const WallTime end = block_end(atime);
+  const bool shows_it = clocks.wall >= end - kAtimeBlock && clocks.wall < end;
+  return shows_it || (before.wall < end && clocks.wall >= end);
+}
+
 void note_ctime(TerminalMemory& memory, WallTime ctime, BootTime at) {
   if (ctime == memory.ctime) return;
   memory.ctime = ctime;
@@ -88,6 +96,10 @@ TerminalMemory remember(const std::optional<TerminalMemory>& before, const Termi
     // Not past this look where the time is in doubt: what comes later, the watch tells.
     if (after.doubted) read = std::min(read, clocks.boot);
     raise(after, read, after.doubted ? Witness::kDoubtful : Witness::kTerminal);
+  } else if (!after.armed && may_hide_reads(sample.atime, before->clocks, clocks)) {
+    const BootTime end = clocks.to_boot(block_end(sample.atime));
+    raise(after, std::min(end, after.doubted ? clocks.boot : clocks.boot + kAtimeBlock),
+          Witness::kTerminal);
   }
   note_ctime(after, sample.ctime, clocks.boot);
   after.armed = after.doubted && sample.watched;

@@ -76,6 +76,7 @@ constexpr std::array kOperations{
     Row{'f', 1, [](Machine& m, unsigned login, unsigned) { m.carry_transfer(login); }},
     Row{'S', 1, [](Machine& m, unsigned login, unsigned) { m.leave_processes(login); }},
     Row{'K', 2, [](Machine& m, unsigned login, unsigned delay) { m.kick(login, delay); }},
+    Row{'H', 2, [](Machine& m, unsigned login, unsigned how) { m.hold(login, how); }},
     Row{'e', 2, [](Machine& m, unsigned login, unsigned kind) { m.late_event(login, kind); }},
     Row{'P', 1, [](Machine& m, unsigned policy, unsigned) { m.change_policy(policy); }},
     Row{'C', 1, [](Machine& m, unsigned step, unsigned) { m.step_clock(step); }},

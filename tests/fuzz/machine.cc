@@ -36,6 +36,9 @@ constexpr std::array kPolicies{
                   {"name": "r7", "match": {"time": "Sun 12:47-12:49", "user": "alice"}, "idle": "never"}]})",
     R"({"defaults": {"idle": "10s", "warn": "4s", "never_interrupt": ["apt"]}})",
     R"({"defaults": {"idle": "3s", "warn": "1s"}})",
+    R"({"defaults": {"idle": "20s", "warn": ["10s", "3s"], "session": "2m", "hold_max": "1m"}})",
+    R"({"defaults": {"idle": "never", "session": "1m", "never_interrupt": ["apt"]},
+        "rules": [{"name": "r8", "match": {"user": "carol"}, "mode": "report"}]})",
 };
 constexpr seconds kLongestLimit = 5min;
 
@@ -118,6 +121,7 @@ Machine::Person& Machine::add_person(unsigned user, const core::ProcessIdentity&
   person.login.leader = leader;
   person.login.opened_at = sim_.clocks().wall;
   person.login.adopted = adopted;
+  person.opened = sim_.boot;
   by_id_[person.login.id.value] = people_.size();
   people_.push_back(std::move(person));
   (void)simulated(people_.back());  // is made, be it without a terminal
@@ -353,8 +357,30 @@ void Machine::kick(unsigned login, unsigned delay) {
   check();
 }
 
+void Machine::hold(unsigned login, unsigned how) {
+  Person* const one = person(login);
+  if (!one) return;
+  const bool by_admin = how % 2 == 0;
+  std::optional<seconds> duration = std::chrono::floor<seconds>(pick(kDurations, how / 2));
+  if (*duration == seconds(0)) duration.reset();  // it is to end
+  const core::HoldOutcome outcome = sim_.hold(one->login.id, duration, by_admin);
+  if (outcome == core::HoldOutcome::kDone && one->is_open) {
+    one->held_until.reset();
+    if (duration) {
+      const BootTime until = sim_.engine.find(one->login.id)->hold->until;
+      require(by_admin ? until == sim_.boot + *duration : until <= sim_.boot + *duration,
+              "a hold is as long as it was asked for");
+      one->held_until = until;
+      one->held_by_admin = by_admin;
+    }
+  }
+  check();
+}
+
 void Machine::change_policy(unsigned policy) {
   policy_ = policy_number(policy);
+  for (Person& one : people_)
+    if (!one.held_by_admin) one.held_until.reset();  // it may not be granted any more
   for (Person& one : people_)
     for (auto& [name, terminal] : one.terminals) terminal.output.reset();  // may not have counted
   deliver(core::PolicyChanged{policy_});
@@ -482,8 +508,9 @@ void Machine::come_to_rest() {
     const Session* const session = sim_.engine.find(one.login.id);
     if (!session) continue;
     require(!session->ending && !session->kick, "what is to end ends", one.login.id.value);
-    require(simulated(one).terminals.empty() || why_not(one).has_value(), "nobody is forgotten",
-            one.login.id.value);
+    require(simulated(one).terminals.empty() ||
+                (why_not(one, core::Cause::kIdle) && why_not(one, core::Cause::kCap)),
+            "nobody is forgotten", one.login.id.value);
   }
   for (const core::Token token : kicks_) require(answers_[token] == 0, "every kick is answered");
 }
@@ -556,7 +583,9 @@ void Machine::on(const core::Save& action) {
 void Machine::on(const core::HangUp& action) {
   Person& one = open_person(action.id);
   if (action.look_again) {
-    one.logout_forbidden = why_not(one);
+    const Session* const session = sim_.engine.find(action.id);
+    require(session->ending.has_value(), "what is hung up is being ended");
+    one.logout_forbidden = why_not(one, session->ending->cause);
     return;
   }
   one.hung_up = sim_.boot;  // for certain; what is seen in the meantime may be told first
@@ -590,7 +619,7 @@ void Machine::on(const core::SignalLogin& action) {
   }
 }
 
-std::optional<std::string> Machine::why_not(Person& person) {
+std::optional<std::string> Machine::why_not(Person& person, core::Cause cause) {
   const Sim::SimLogin& login = simulated(person);
   policy::Subject subject{
       person.login.user,
@@ -602,8 +631,19 @@ std::optional<std::string> Machine::why_not(Person& person) {
       login.terminals.empty() ? policy::Kind::kNoTerminal : policy::Kind::kTerminal};
   for (const auto& [name, terminal] : login.terminals) subject.terminals.push_back(name);
   const policy::Settings settings = policy_->resolve(subject, sim_.now().local).settings;
-  if (!settings.idle) return "its limit is never";
   if (settings.mode == policy::Mode::kReport) return "it is only to be reported";
+  const bool capped = cause == core::Cause::kCap;
+  if (person.held_until && sim_.boot < *person.held_until && (person.held_by_admin || !capped))
+    return "it is held";
+  for (const auto& [name, terminal] : login.terminals)
+    for (const std::string& program : terminal.root_programs)
+      if (is_never_interrupted(settings, program)) return program + " runs in front";
+  if (capped) {
+    if (!settings.session) return "it has no cap";
+    if (sim_.boot - person.opened < *settings.session) return "it has not lasted as long as it may";
+    return std::nullopt;
+  }
+  if (!settings.idle) return "its limit is never";
   const auto is_early = [&](const std::optional<BootTime>& at) {
     return at && sim_.boot - *at < *settings.idle;
   };
@@ -620,8 +660,6 @@ std::optional<std::string> Machine::why_not(Person& person) {
              " ms ago";
     if (settings.activity == policy::Activity::kOutput && is_early(truth.output))
       return "output on " + name + ", which counts";
-    for (const std::string& program : terminal.root_programs)
-      if (is_never_interrupted(settings, program)) return program + " runs in front";
   }
   return std::nullopt;
 }
@@ -640,8 +678,9 @@ void Machine::check() const {
 }
 
 void Machine::check_schedule(const Session& session) const {
-  const bool may_end =
-      session.ending || session.kick || session.rules->settings.idle || session.shortest_idle;
+  const bool may_end = session.ending || session.kick || session.hold ||
+                       session.rules->settings.idle || core::cap_deadline(session) ||
+                       session.shortest_idle;
   if (!may_end) return;
   require(session.schedule.is_scheduled(), "no login is forgotten", session.login.id.value);
   require(sim_.next && *sim_.next <= session.schedule.due, "the engine wakes for its logins",

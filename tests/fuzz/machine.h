@@ -5,7 +5,8 @@
 // What is promised, and checked after every step:
 //   - no logout for idleness before the limit since the last input, or what else counts;
 //   - none at all where the policy says never, report or never_interrupt;
-//   - a kick ends nobody before its time;
+//   - a cap ends nobody before it, and a kick nobody before its time;
+//   - who is held stays;
 //   - no signal before the grace after the one before;
 //   - input cancels a warning;
 //   - every login that may have to be looked at has its next look, and the engine asks to be
@@ -63,6 +64,7 @@ class Machine {
   void carry_transfer(unsigned login);
   void leave_processes(unsigned login);
   void kick(unsigned login, unsigned delay);
+  void hold(unsigned login, unsigned how);  // by its user if odd; how long; or its end
   void change_policy(unsigned policy);
   void step_clock(unsigned step);
   void restart();  // of the daemon, from its state files
@@ -88,6 +90,9 @@ class Machine {
   struct Person {
     core::Login login;
     bool is_open = false;
+    BootTime opened{};
+    std::optional<BootTime> held_until;
+    bool held_by_admin = false;
     std::map<std::string, Terminal> terminals;
     std::optional<BootTime> kicked_for;
     std::optional<BootTime> hung_up;
@@ -136,8 +141,8 @@ class Machine {
   void on(const core::HoldAnswered& action) { answered(action.token); }
   void on(const core::Record&) {}
   void answered(core::Token token);
-  // Why the login may not be ended for idleness now; none: it may.
-  [[nodiscard]] std::optional<std::string> why_not(Person& person);
+  // Why the login may not be ended by this limit now; none: it may.
+  [[nodiscard]] std::optional<std::string> why_not(Person& person, core::Cause cause);
   void check() const;
   void check_schedule(const core::Session& session) const;
   void check_warning(const core::Session& session) const;

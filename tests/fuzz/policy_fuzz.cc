@@ -136,14 +136,12 @@ void try_policy(const Policy& unbound) {
 
 void try_one(std::string_view input) {
   const std::vector<policy::Source> sources = sources_of(input);
-  for (const bool all_keys : {false, true}) {
-    const policy::Parsed parsed = policy::parse(sources, {.all_keys = all_keys});
-    require(parsed.policy.has_value() == parsed.errors.empty(), "a policy, or errors");
-    require(parsed.errors.size() <= policy::kMostErrors, "errors are no flood");
-    require_places(parsed.errors, sources);
-    require_places(parsed.warnings, sources);
-    if (parsed.policy) try_policy(*parsed.policy);
-  }
+  const policy::Parsed parsed = policy::parse(sources);
+  require(parsed.policy.has_value() == parsed.errors.empty(), "a policy, or errors");
+  require(parsed.errors.size() <= policy::kMostErrors, "errors are no flood");
+  require_places(parsed.errors, sources);
+  require_places(parsed.warnings, sources);
+  if (parsed.policy) try_policy(*parsed.policy);
 }
 
 }  // namespace idled::fuzz

@@ -180,6 +180,29 @@ TEST(Remember, ChmodAloneMakesNobodyYoungerOrOlder) {
             boot(1008));
 }
 
+// Set back, the clock shows the block of the last key a second time, and the kernel leaves the
+// atime as it is.
+TEST(Remember, ABlockThatIsShownAgainMayHideKeys) {
+  const WallTime key{seconds(1'600'000'002)};  // in the block that ends at 008
+  TerminalSample sample;
+  sample.name = "pts/0";
+  sample.atime = sample.mtime = key;
+  const auto look = [&](const std::optional<TerminalMemory>& before, int boot, int wall) {
+    return remember(before, sample, {BootTime(seconds(boot)), WallTime(seconds(wall))}, key);
+  };
+  TerminalMemory memory = look(std::nullopt, 100, 1'600'000'003);
+  memory = look(memory, 200, 1'600'000'103);
+  EXPECT_EQ(memory.last_input, BootTime(seconds(105)));
+  // To within the block, and to before it; looked at within it, or after.
+  EXPECT_EQ(look(memory, 201, 1'600'000'004).last_input, BootTime(seconds(205)));
+  const TerminalMemory before = look(memory, 201, 1'599'999'990);
+  EXPECT_EQ(before.last_input, BootTime(seconds(105))) << "not there yet";
+  EXPECT_EQ(look(before, 215, 1'600'000'004).last_input, BootTime(seconds(219)));
+  EXPECT_EQ(look(before, 300, 1'600'000'089).last_input, BootTime(seconds(219)));
+  // Forward, nothing is shown twice.
+  EXPECT_EQ(look(memory, 201, 1'600'003'600).last_input, BootTime(seconds(105)));
+}
+
 TEST(RememberRead, CountsWhereTheCtimeHasSettled) {
   const TerminalMemory memory = armed();
   EXPECT_EQ(remember_read(memory, memory.ctime, boot(1310)).last_input, boot(1310));

@@ -57,17 +57,21 @@ class ClocksTest : public testing::Test {
   BootTime last_key_;
 };
 
-class Stepped : public ClocksTest, public testing::WithParamInterface<std::tuple<int, int>> {};
+class Stepped : public ClocksTest, public testing::WithParamInterface<std::tuple<int, int>> {
+ protected:
+  // Set back by less than the limit, the clock shows the last key's block again, and a key
+  // then would leave no other trace: the later one counts.
+  static seconds ambiguity_of(int step) {
+    return seconds(step < 0 && -step < kLimit.count() ? -step : 0);
+  }
+};
 
 TEST_P(Stepped, ByAnHourAtAnyTime) {
   const auto [after, step] = GetParam();
   pass(seconds(after));
   set_clock(seconds(step));
-  // Set back by less than has passed since the login, a key from before the step may as well
-  // be one from after it: the later counts.
-  const bool is_ambiguous = step < 0 && -step < after;
   expect_ended_on_time("set by " + std::to_string(step) + " s after " + std::to_string(after),
-                       seconds(is_ambiguous ? -step : 0));
+                       ambiguity_of(step));
 }
 
 TEST_P(Stepped, AndAKeyAfterIt) {
@@ -85,7 +89,20 @@ TEST_P(Stepped, AndAKeyBeforeItThatNoLookHasSeen) {
   type();
   pass(std::chrono::milliseconds(300));
   set_clock(seconds(step));
-  expect_ended_on_time("a key just before the clock was set");
+  expect_ended_on_time("a key just before the clock was set", ambiguity_of(step));
+}
+
+// The kernel leaves the atime as it is, since the clock shows the same block.
+TEST_P(Stepped, AndAKeyInTheBlockThatIsShownAgain) {
+  const auto [after, step] = GetParam();
+  if (step >= 0 || -step >= kLimit.count()) return;  // nothing is shown again in time
+  pass(seconds(after));
+  type();
+  pass(seconds(30));
+  set_clock(seconds(step));
+  pass(seconds(-step - 30));
+  last_key_ = host_.boot;
+  expect_ended_on_time("a key in the block that was shown again");
 }
 
 INSTANTIATE_TEST_SUITE_P(Clock, Stepped,
