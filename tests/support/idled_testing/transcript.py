@@ -72,8 +72,12 @@ class Transcript:
             self._changed.notify_all()
 
     def wait_for(self, pattern: str | re.Pattern, timeout: float) -> Seen:
-        """Waits for a text (str) or expression (re.Pattern) after what was last waited for, as expect(1) does."""
-        wanted = pattern if isinstance(pattern, re.Pattern) else re.compile(re.escape(pattern))
+        """Waits for a text (str) or expression (re.Pattern) after what was last waited for, as expect(1) does.
+
+        Spaces at the end of a line need not stand in a text: nobody sees them.
+        """
+        wanted = pattern if isinstance(pattern, re.Pattern) else \
+            re.compile(re.escape(pattern).replace("\\\n", " *\n"))
         deadline = now() + timeout
         with self._changed:
             while True:
