@@ -84,6 +84,21 @@ std::string padded(std::string text, std::size_t width) {
   return text;
 }
 
+// A list that is too long for a line goes on below its beginning.
+std::vector<std::string> broken(const std::string& head, std::string_view text) {
+  constexpr std::size_t kWidth = 78;
+  std::vector<std::string> lines;
+  while (head.size() + text.size() > kWidth) {
+    const std::size_t comma = text.rfind(", ", kWidth - std::min(head.size(), kWidth));
+    if (comma == std::string_view::npos || comma == 0) break;
+    lines.push_back((lines.empty() ? head : std::string(head.size(), ' ')) +
+                    std::string(text.substr(0, comma + 1)));
+    text.remove_prefix(comma + 2);
+  }
+  lines.push_back((lines.empty() ? head : std::string(head.size(), ' ')) + std::string(text));
+  return lines;
+}
+
 std::string render_rule(const RuleExplained& rule) {
   std::string text = rule.name + place(rule.file, rule.line);
   if (rule.matches && rule.gives.empty())
@@ -125,8 +140,10 @@ std::string render(const Explanation& explanation) {
   for (const SettingExplained& setting : explanation.settings)
     names = std::max(names, setting.name.size());
   for (const SettingExplained& setting : explanation.settings)
-    lines.push_back(padded(setting.name, names) + " = " + setting.value + "  from " + setting.rule +
-                    place(setting.file, setting.line));
+    for (std::string& line :
+         broken(padded(setting.name, names) + " = ",
+                setting.value + "  from " + setting.rule + place(setting.file, setting.line)))
+      lines.push_back(std::move(line));
   if (!explanation.rules.empty()) lines.emplace_back();
   for (const RuleExplained& rule : explanation.rules) lines.push_back("rule " + render_rule(rule));
   std::string text;

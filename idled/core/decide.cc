@@ -63,8 +63,10 @@ BootTime Engine::pursue_kick(Session& session, Context& context) {
 }
 
 BootTime Engine::pursue_cap(Session& session, Context& context) {
-  const std::optional<BootTime> deadline = cap_deadline(session);
-  return deadline ? approach(session, {*deadline, Cause::kCap}, context) : kNever;
+  if (const std::optional<BootTime> deadline = cap_deadline(session))
+    return approach(session, {*deadline, Cause::kCap}, context);
+  if (session.cap_warning) put_off(session, context);
+  return kNever;
 }
 
 BootTime Engine::pursue_idle(Session& session, Context& context) {

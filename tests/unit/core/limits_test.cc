@@ -158,6 +158,19 @@ TEST(Cap, ThatGrowsAtAReloadTakesItsWarningBack) {
   EXPECT_TRUE(sim.is_open(id));
 }
 
+TEST(Cap, ThatATerminalTakesAwayTakesItsWarningBack) {
+  Sim sim(R"({"defaults": { "session": "1h" },
+    "rules": [{ "name": "desk", "match": { "terminal": "pts/7" }, "session": "never" }]})");
+  const SessionId id = sim.open();
+  keep_typing(sim, id, minutes(59) + seconds(20));
+  ASSERT_EQ(state_of(*sim.engine.find(id)), State::kWarned);
+  sim.logins[id.value].terminals["pts/7"] = sim.new_terminal();
+  keep_typing(sim, id, minutes(5));
+  EXPECT_TRUE(sim.is_open(id));
+  EXPECT_EQ(state_of(*sim.engine.find(id)), State::kActive);
+  EXPECT_NE(sim.shown(id).find("that logout is off"), std::string::npos);
+}
+
 TEST(Cap, OfALoginThatIsFoundCountsFromItsBeginningAndWarnsFirst) {
   Sim sim(kCapped);
   sim.pass(hours(10));

@@ -1,6 +1,7 @@
 #include "policy/explain.h"
 
 #include <algorithm>
+#include <sstream>
 
 #include "policy/setting_table.h"
 #include "random_policy.h"
@@ -173,6 +174,19 @@ TEST(Resolve, GivesEachSettingFromTheFirstRuleThatMatches) {
     }
     if (::testing::Test::HasFailure()) return;
   }
+}
+
+TEST(Explain, ALongListGoesOnBelowItsBeginning) {
+  const Policy policy = Policy::built_in();
+  const std::string text = render(explain(policy, alice(), monday_noon()));
+  std::istringstream lines(text);
+  std::size_t indented = 0;
+  for (std::string line; std::getline(lines, line);) {
+    EXPECT_LE(line.size(), 80U) << line;
+    if (line.starts_with("                  ")) ++indented;
+  }
+  EXPECT_GE(indented, 5U) << text;
+  EXPECT_NE(text.find("update-grub  from built-in"), std::string::npos) << text;
 }
 
 }  // namespace
