@@ -7,8 +7,8 @@
 #include <array>
 #include <csignal>
 
+#include "base/files.h"
 #include "idled/snapshot.h"
-#include "idled/system/files.h"
 #include "idled/system/found_logins.h"
 #include "idled/system/front.h"
 #include "idled/system/namespaces.h"
@@ -37,7 +37,7 @@ Result<std::unique_ptr<LinuxHost>> LinuxHost::open(const std::string& state_fold
   if (!store) return store.error();
   OwnedFd exits(epoll_create1(EPOLL_CLOEXEC));
   if (!exits) return errno_error("epoll_create1");
-  Result<std::string> boot_id = system::read_file("/proc/sys/kernel/random/boot_id", 128);
+  Result<std::string> boot_id = read_file("/proc/sys/kernel/random/boot_id", 128);
   if (!boot_id) return boot_id.error();
   while (!boot_id->empty() && boot_id->back() == '\n') boot_id->pop_back();
   std::unique_ptr<LinuxHost> host(

@@ -1,4 +1,5 @@
 #include "idled/system/login_processes.h"
+#include "base/files.h"
 
 #include <unistd.h>
 
@@ -7,8 +8,6 @@
 #include <functional>
 #include <set>
 #include <sstream>
-
-#include "idled/system/files.h"
 
 namespace idled::system {
 namespace {

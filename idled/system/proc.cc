@@ -1,4 +1,5 @@
 #include "idled/system/proc.h"
+#include "base/files.h"
 
 #include <dirent.h>
 
@@ -6,8 +7,6 @@
 #include <array>
 #include <charconv>
 #include <memory>
-
-#include "idled/system/files.h"
 
 namespace idled::system {
 namespace {

@@ -7,8 +7,8 @@
 
 #include <memory>
 
+#include "base/files.h"
 #include "base/owned_fd.h"
-#include "idled/system/files.h"
 
 namespace idled::system {
 namespace {

@@ -15,8 +15,8 @@
 #include <memory>
 #include <sstream>
 
+#include "base/files.h"
 #include "base/text.h"
-#include "idled/system/files.h"
 #include "idled/system/namespaces.h"
 #include "idled/system/proc.h"
 

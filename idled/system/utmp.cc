@@ -1,10 +1,9 @@
 #include "idled/system/utmp.h"
+#include "base/files.h"
 
 #include <utmpx.h>
 
 #include <cstring>
-
-#include "idled/system/files.h"
 
 namespace idled::system {
 namespace {

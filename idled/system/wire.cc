@@ -1,4 +1,5 @@
 #include "idled/system/wire.h"
+#include "base/files.h"
 
 #include <arpa/inet.h>
 #include <linux/inet_diag.h>
@@ -15,8 +16,6 @@
 #include <cstring>
 #include <sstream>
 #include <string>
-
-#include "idled/system/files.h"
 
 namespace idled::system {
 namespace {
