@@ -69,7 +69,8 @@ def _(t):
         t.log(f"{state}: ended after {login.ended_at - key:.1f} s")
     wait_until(lambda: not state_files(), "the last to be forgotten")
     after = Holdings(t.machine.daemon.pid)
-    assert after.total == before.total, f"{before}, {after}"
+    # Fewer, where the connection of a list was still open at the beginning.
+    assert after.total <= before.total, f"{before}, {after}"
     # Of /dev/pts, and of a utmp that is no more.
     assert after.watches <= before.watches, f"{before}, {after}"
     assert after.resident <= before.resident + 20_000, f"{before}, {after}"
