@@ -91,8 +91,9 @@ class Life:
         if ended_by_us != (self.kind in ("idles", "deaf", "kicked")):
             return f"{what}: a wrong fate"
         # A shorter limit counts from when it came into force, and grants its warning.
-        if self.kind == "idles" and not SHORTER <= login.ended_at - login.last_key_at <= LIMIT + BLOCK + 8:
-            return f"{what}: ended after {login.ended_at - login.last_key_at:.1f} s"
+        lasted = login.ended_at - (login.last_key_at or login.opened_at)  # without a key, where this test was slow
+        if self.kind == "idles" and not SHORTER <= lasted <= LIMIT + BLOCK + 8:
+            return f"{what}: ended after {lasted:.1f} s"
         if self.kind in ("idles", "deaf") and not promise.WARNING.search(login.output.text):
             return f"{what}: never warned"
         return ""

@@ -75,8 +75,9 @@ TEST(Cap, EndsTheWholeLoginWithOrWithoutATerminal) {
   keep_typing(sim, both, hours(1) + seconds(5));
   EXPECT_FALSE(sim.is_open(transfer));
   EXPECT_FALSE(sim.is_open(both));
-  EXPECT_EQ(sim.logins[transfer.value].log,
-            (std::vector<std::string>{"hangup", "terminate login below"}));
+  for (const SessionId& id : {transfer, both})  // at once, not its terminals first
+    EXPECT_EQ(sim.logins[id.value].log,
+              (std::vector<std::string>{"hangup", "terminate login below"}));
 }
 
 TEST(Cap, IsSeenAheadAndLeavesOthersAlone) {
@@ -145,6 +146,17 @@ TEST(Cap, ThatShrinksAtAReloadWarnsFirst) {
   keep_typing(sim, id, seconds(10));
   ASSERT_FALSE(sim.is_open(id));
   EXPECT_GE(*sim.logins[id.value].hung_up_at, reload + minutes(1));
+}
+
+TEST(Cap, ThatIsNearlyUpAfterAReloadWarnsInFull) {
+  Sim sim(R"({"defaults": { "session": "8h" }})");
+  const SessionId id = sim.open();
+  keep_typing(sim, id, hours(2));
+  const BootTime reload = sim.boot;
+  sim.deliver(PolicyChanged{policy_of(R"({"defaults": { "session": "2h5s" }})")});
+  keep_typing(sim, id, minutes(2));
+  ASSERT_FALSE(sim.is_open(id));
+  EXPECT_GE(*sim.logins[id.value].hung_up_at, reload + minutes(1)) << "not five seconds";
 }
 
 TEST(Cap, ThatGrowsAtAReloadTakesItsWarningBack) {

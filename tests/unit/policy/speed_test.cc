@@ -9,7 +9,7 @@ namespace {
 #if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 constexpr int kSlower = 1;
 #else
-constexpr int kSlower = 20;  // a build for debugging
+constexpr int kSlower = 100;  // a build for debugging, with sanitizers perhaps
 #endif
 
 using std::chrono::microseconds;
