@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <ostream>
 #include <string>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "base/time.h"
 #include "policy_io/policy_files.h"
 #include "protocol/messages.h"
+#include "tools/live_output.h"
 #include "tools/outcome.h"
 
 namespace idled::tools {
@@ -17,8 +19,12 @@ namespace idled::tools {
 struct Context {
   std::ostream& out;
   std::ostream& err;
-  std::size_t width = 0;  // columns of the terminal behind `out`; 0: not a terminal
+  std::size_t width = 0;   // columns of the terminal behind `out`; 0: not a terminal
+  std::string terminal{};  // behind `out`, "pts/3"; empty: not a terminal
+  bool colours = false;    // whether `out` is to be coloured, if nobody says otherwise
   std::function<WallTime()> now{};
+  // Draws on the terminal behind `out`, coloured or not; null: it is none that could do it.
+  std::function<std::unique_ptr<LiveOutput>(bool colours)> open_screen{};
   std::string socket{protocol::kDefaultSocket};
   PolicyPaths policy{};         // the installed one
   seconds patience{10};         // for an answer that the daemon has at hand

@@ -45,6 +45,10 @@ Outcome<DaemonClient> DaemonClient::connect(const std::string& socket, seconds p
   return DaemonClient(*std::move(client), deadline, patience);
 }
 
+void DaemonClient::be_patient_again() {
+  deadline_ = std::chrono::steady_clock::now() + patience_;
+}
+
 Failure DaemonClient::lost(const Error& error) const {
   if (error.code == ETIMEDOUT)
     return {ExitCode::kFailed, "idled has not answered within " + format_duration(patience_)};

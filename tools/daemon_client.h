@@ -18,6 +18,9 @@ class DaemonClient {
   // `patience` counts from now, for this and all later calls together.
   static Outcome<DaemonClient> connect(const std::string& socket, seconds patience);
 
+  // The patience counts from now again: for one who keeps the connection and asks later.
+  void be_patient_again();
+
   // Sends without waiting; take_answer() or take_reply() is then due.
   Outcome<std::monostate> send(std::string_view method, std::string parameters, bool more = false);
 

@@ -13,12 +13,16 @@ namespace idled::tools {
 
 using protocol::Call;
 
-FakeDaemon::FakeDaemon(Handler handler) : handler_(std::move(handler)) {
+FakeDaemon::FakeDaemon(Handler handler, const std::string& socket)
+    : handler_(std::move(handler)), folder_(socket.substr(0, socket.rfind('/'))) {
   char name[] = "/tmp/idlectl-test-XXXXXX";
-  folder_ = ::mkdtemp(name);
+  if (folder_.empty())
+    folder_ = ::mkdtemp(name);
+  else
+    std::filesystem::create_directory(folder_);
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  socket().copy(address.sun_path, sizeof address.sun_path - 1);
+  this->socket().copy(address.sun_path, sizeof address.sun_path - 1);
   listener_.reset(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   EXPECT_EQ(::bind(listener_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
   EXPECT_EQ(::listen(listener_.get(), 64), 0);
@@ -37,6 +41,7 @@ void FakeDaemon::accept_all() {
   for (;;) {
     OwnedFd peer(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
     if (!peer) return;
+    ++connections_;
     servers_.emplace_back([this, fd = peer.get()] { serve(fd); });
     peers_.push_back(std::move(peer));
   }

@@ -2,6 +2,7 @@
 // protocol, so that idlectl is tested as it runs; and idlectl, run in-process.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <mutex>
 #include <sstream>
@@ -21,13 +22,15 @@ class FakeDaemon {
   // closed instead.
   using Handler = std::function<std::vector<protocol::Reply>(const protocol::Call&)>;
 
-  explicit FakeDaemon(Handler handler);
+  // On a socket of its own, or in the place of one that is gone.
+  explicit FakeDaemon(Handler handler, const std::string& socket = "");
   ~FakeDaemon();
   FakeDaemon(const FakeDaemon&) = delete;
   FakeDaemon& operator=(const FakeDaemon&) = delete;
 
   [[nodiscard]] std::string socket() const { return folder_ + "/socket"; }
   [[nodiscard]] std::vector<protocol::Call> calls() const;
+  [[nodiscard]] std::size_t connections() const { return connections_; }
   // The KickRequests among the calls, sorted, each as "session|terminal|user".
   [[nodiscard]] std::vector<std::string> kicks() const;
 
@@ -42,6 +45,7 @@ class FakeDaemon {
   std::vector<protocol::Call> calls_;
   std::vector<OwnedFd> peers_;
   std::vector<std::thread> servers_;
+  std::atomic<std::size_t> connections_ = 0;
   std::thread acceptor_;
 };
 

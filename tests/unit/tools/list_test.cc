@@ -91,6 +91,71 @@ TEST(List, AsksForOneUser) {
   EXPECT_EQ(daemon.calls().at(0).parameters, R"({"user":"bob"})");
 }
 
+TEST(List, FiltersAndSortsTableAndJsonAlike) {
+  const FakeDaemon daemon([](const Call&) {
+    std::vector<SessionInfo> all{session("1", {}), session("2", {}), session("3", {})};
+    all[0].idle_seconds = 100;
+    all[1].idle_seconds = 200;
+    all[2].idle_seconds = 300;
+    all[1].state = "held";
+    all[2].state = "warned";
+    return std::vector<Reply>{chunk(all, false)};
+  });
+  const auto ids = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "list");
+    const Ran table = run_idlectl(daemon.socket(), arguments);
+    arguments.emplace_back("--json");
+    const Ran json = run_idlectl(daemon.socket(), arguments);
+    std::string from_json;
+    for (const Json& one : Json::parse(json.out)) from_json += one["id"].get<std::string>();
+    std::string from_table;
+    std::istringstream lines(table.out);
+    for (std::string line; std::getline(lines, line);)
+      if (!line.starts_with("SESSION")) from_table += line.substr(0, 1);
+    EXPECT_EQ(from_json, from_table);
+    return from_json;
+  };
+  EXPECT_EQ(ids({"--sort", "idle"}), "321");
+  EXPECT_EQ(ids({"--idle-over", "100s"}), "23");
+  EXPECT_EQ(ids({"--idle-over", "100", "--sort", "idle"}), "32");
+  EXPECT_EQ(ids({"--state", "active"}), "1");
+  EXPECT_EQ(ids({"--state", "warned,active"}), "13");
+  EXPECT_EQ(ids({"--user", "bob"}), "");  // whatever the daemon answers
+}
+
+// What etc/completions reads, and tests/checks/completions hands to it.
+TEST(List, ForCompletionIsALineForEachTerminal) {
+  const FakeDaemon daemon([](const Call&) {
+    std::vector<SessionInfo> all{session("c3", {}), session("12", {})};
+    all[0].terminals.push_back({"pts\t/4", 3, "sh"});
+    all[1].terminals.clear();
+    all[1].user = "";
+    return std::vector<Reply>{chunk(all, false)};
+  });
+  const Ran ran = run_idlectl(daemon.socket(), {"list", "--for-completion"});
+  EXPECT_EQ(ran.code, ExitCode::kDone);
+  EXPECT_EQ(ran.out,
+            "12\t-\tactive\t-\n"
+            "c3\talice\tactive\tpts/c3\n"
+            "c3\talice\tactive\tpts?/4\n");
+}
+
+TEST(List, IsColouredOnlyWhereThatIsWanted) {
+  const FakeDaemon daemon([](const Call&) {
+    SessionInfo info = session("1", {});
+    info.state = "warned";
+    return std::vector<Reply>{chunk({info}, false)};
+  });
+  const auto has_escapes = [&](const std::vector<std::string>& arguments) {
+    return run_idlectl(daemon.socket(), arguments).out.find('\x1b') != std::string::npos;
+  };
+  EXPECT_FALSE(has_escapes({"list"}));
+  EXPECT_FALSE(has_escapes({"list", "--color", "auto"}));
+  EXPECT_TRUE(has_escapes({"list", "--color=always"}));
+  EXPECT_FALSE(has_escapes({"list", "--color=never"}));
+  EXPECT_FALSE(has_escapes({"list", "--color=always", "--json"}));
+}
+
 TEST(List, FitsTheTerminal) {
   const FakeDaemon daemon(two_chunks);
   const Ran ran = run_idlectl(daemon.socket(), {"list"}, seconds(20), 40);

@@ -37,13 +37,6 @@ SessionInfo exempt_bob() {
   return session;
 }
 
-SessionInfo with_id(const std::string& id, std::optional<std::string> logout_at) {
-  SessionInfo session;
-  session.id = id;
-  session.logout_at = std::move(logout_at);
-  return session;
-}
-
 std::vector<std::string> lines(const std::string& text) {
   std::vector<std::string> result;
   std::istringstream stream(text);
@@ -54,26 +47,26 @@ std::vector<std::string> lines(const std::string& text) {
 TEST(Table, NamesATerminalWhoseTimesAreForged) {
   SessionInfo session = alice();
   session.terminals[0].forged = true;
-  EXPECT_NE(render_table({session}, kNow, 0).find("pts/3 (forged)"), std::string::npos);
-  EXPECT_EQ(render_table({alice()}, kNow, 0).find("forged"), std::string::npos);
+  EXPECT_NE(render_table({session}, kNow, {}).find("pts/3 (forged)"), std::string::npos);
+  EXPECT_EQ(render_table({alice()}, kNow, {}).find("forged"), std::string::npos);
 }
 
 TEST(Table, ShowsASessionAndWhatIsNotKnown) {
-  EXPECT_EQ(render_table({alice(), exempt_bob()}, kNow, 0),
+  EXPECT_EQ(render_table({alice(), exempt_bob()}, kNow, {}),
             "SESSION  USER   TERMINAL  FROM        IDLE  LIMIT  LEFT  STATE   RULE      IN FRONT\n"
             "c3       alice  pts/3     192.0.2.7  4m12s     5m   48s  warned  defaults  vim\n"
             "12       bob    -         -              -      -     -  exempt  backup    -\n");
 }
 
 TEST(Table, WithoutSessionsIsItsHeader) {
-  EXPECT_EQ(render_table({}, kNow, 0),
+  EXPECT_EQ(render_table({}, kNow, {}),
             "SESSION  USER  TERMINAL  FROM  IDLE  LIMIT  LEFT  STATE  RULE  IN FRONT\n");
 }
 
 TEST(Table, FurtherTerminalsGetALineEach) {
   SessionInfo session = alice();
   session.terminals = {{"pts/9", 7200, "bash"}, {"pts/3", 252, "vim"}, {"pts/10", {}, {}}};
-  EXPECT_EQ(render_table({session}, kNow, 0),
+  EXPECT_EQ(render_table({session}, kNow, {}),
             "SESSION  USER   TERMINAL  FROM        IDLE  LIMIT  LEFT  STATE   RULE      IN FRONT\n"
             "c3       alice  pts/3     192.0.2.7  4m12s     5m   48s  warned  defaults  vim\n"
             "                pts/9                2h00m                                 bash\n"
@@ -84,28 +77,28 @@ TEST(Table, FurtherTerminalsGetALineEach) {
 TEST(Table, TheFirstLineHasTheIdleTimeOfTheSession) {
   SessionInfo session = alice();
   session.terminals[0].idle_seconds = 10;
-  EXPECT_NE(lines(render_table({session}, kNow, 0))[1].find("4m12s     5m   48s"),
+  EXPECT_NE(lines(render_table({session}, kNow, {}))[1].find("4m12s     5m   48s"),
             std::string::npos);
 }
 
 TEST(Table, ALogoutThatIsDueOrOverdueHasNothingLeft) {
   SessionInfo session = alice();
   session.logout_at = "2026-01-31T09:29:00Z";
-  EXPECT_NE(lines(render_table({session}, kNow, 0))[1].find(" 0s  warned"), std::string::npos);
+  EXPECT_NE(lines(render_table({session}, kNow, {}))[1].find(" 0s  warned"), std::string::npos);
 }
 
 TEST(Table, ATimeThatCannotBeReadIsNotKnown) {
   SessionInfo session = alice();
   session.logout_at = "soon";
-  EXPECT_NE(lines(render_table({session}, kNow, 0))[1].find(" -  warned"), std::string::npos);
+  EXPECT_NE(lines(render_table({session}, kNow, {}))[1].find(" -  warned"), std::string::npos);
 }
 
 TEST(Table, LimitsAreRoundIfTheyCanBe) {
   SessionInfo session = alice();
   session.limit_seconds = 5400;
-  EXPECT_NE(render_table({session}, kNow, 0).find("1h30m"), std::string::npos);
+  EXPECT_NE(render_table({session}, kNow, {}).find("1h30m"), std::string::npos);
   session.limit_seconds = 90061;
-  EXPECT_NE(render_table({session}, kNow, 0).find("1d01h"), std::string::npos);
+  EXPECT_NE(render_table({session}, kNow, {}).find("1d01h"), std::string::npos);
 }
 
 TEST(Table, CarriesNothingUnprintable) {
@@ -116,7 +109,7 @@ TEST(Table, CarriesNothingUnprintable) {
   session.rule = "r\tule";
   session.state = "\x07";
   session.terminals = {{"pts\r3", 0, "\x1b]0;x\x07"}};
-  const std::string text = render_table({session}, kNow, 0);
+  const std::string text = render_table({session}, kNow, {});
   EXPECT_EQ(lines(text).size(), 2U);
   for (const char c : text) EXPECT_TRUE((c >= ' ' && c <= '~') || c == '\n') << int(c);
 }
@@ -126,7 +119,7 @@ TEST(Table, NumbersFromAMadDaemonDoNoHarm) {
   session.idle_seconds = INT64_MIN;
   session.limit_seconds = INT64_MAX;
   session.terminals = {{"pts/1", INT64_MAX, "a"}, {"pts/2", INT64_MIN, "b"}};
-  EXPECT_EQ(lines(render_table({session}, kNow, 40)).size(), 3U);
+  EXPECT_EQ(lines(render_table({session}, kNow, {40})).size(), 3U);
 }
 
 // --- width ------------------------------------------------------------------
@@ -143,25 +136,25 @@ SessionInfo wide() {
 // One golden table a width: clang-format would break these lines where they line up.
 // clang-format off
 TEST(TableWidth, CutsTheRuleFirst) {
-  EXPECT_EQ(render_table({wide()}, kNow, 106),
+  EXPECT_EQ(render_table({wide()}, kNow, {106}),
             "SESSION  USER        TERMINAL  FROM                  IDLE  LIMIT  LEFT  STATE   RULE     IN FRONT\n"
             "c3       alexandria  pts/3     gateway.example.org  4m12s     5m   48s  warned  admini+  postgresql-client\n");
 }
 
 TEST(TableWidth, CutsFurtherColumnsBeforeAnyIsLeftOut) {
-  EXPECT_EQ(render_table({wide()}, kNow, 88),
+  EXPECT_EQ(render_table({wide()}, kNow, {88}),
             "SESSION  USER       TERMINAL  FROM           IDLE  LIMIT  LEFT  STATE   RULE    IN FRONT\n"
             "c3       alexandr+  pts/3     gateway.exa+  4m12s     5m   48s  warned  admin+  postgre+\n");
 }
 
 TEST(TableWidth, EightyColumnsLeaveOutTheLimitWhichIsTheSumOfTwo) {
-  EXPECT_EQ(render_table({wide()}, kNow, 80),
+  EXPECT_EQ(render_table({wide()}, kNow, {80}),
             "SESSION  USER      TERMINAL  FROM           IDLE  LEFT  STATE   RULE    IN FRONT\n"
             "c3       alexand+  pts/3     gateway.exa+  4m12s   48s  warned  admin+  postgre+\n");
 }
 
 TEST(TableWidth, SixtyLeaveOutTheRuleAndWhereFromToo) {
-  EXPECT_EQ(render_table({wide()}, kNow, 60),
+  EXPECT_EQ(render_table({wide()}, kNow, {60}),
             "SESSION  USER        TERMINAL   IDLE  LEFT  STATE   IN FRONT\n"
             "c3       alexandria  pts/3     4m12s   48s  warned  postgre+\n");
 }
@@ -169,35 +162,156 @@ TEST(TableWidth, SixtyLeaveOutTheRuleAndWhereFromToo) {
 
 TEST(TableWidth, IsNeverExceeded) {
   for (std::size_t width = 1; width < 130; ++width) {
-    for (const std::string& line : lines(render_table({wide(), exempt_bob()}, kNow, width)))
+    for (const std::string& line : lines(render_table({wide(), exempt_bob()}, kNow, {width})))
       EXPECT_LE(line.size(), width);
   }
 }
 
 TEST(TableWidth, WhatFitsIsLeftAlone) {
-  const std::string natural = render_table({wide()}, kNow, 0);
-  EXPECT_EQ(render_table({wide()}, kNow, lines(natural)[1].size()), natural);
+  const std::string natural = render_table({wide()}, kNow, {});
+  EXPECT_EQ(render_table({wide()}, kNow, {lines(natural)[1].size()}), natural);
   EXPECT_EQ(natural.find('+'), std::string::npos);
 }
 
-// --- order ------------------------------------------------------------------
+// --- bars, causes and holds --------------------------------------------------
 
-std::string order(std::vector<SessionInfo> sessions) {
-  sort_sessions(sessions);
-  std::string ids;
-  for (const SessionInfo& session : sessions) ids += session.id + " ";
-  return ids;
+// clang-format off
+TEST(TableBars, ShowHowMuchOfTheLimitIsLeft) {
+  SessionInfo bob = exempt_bob();
+  EXPECT_EQ(render_table({alice(), bob}, kNow, {0, true}),
+            "SESSION  USER   TERMINAL  FROM        IDLE  LIMIT              LEFT  STATE   RULE      IN FRONT\n"
+            "c3       alice  pts/3     192.0.2.7  4m12s     5m  #.........   48s  warned  defaults  vim\n"
+            "12       bob    -         -              -      -                 -  exempt  backup    -\n");
 }
 
-TEST(Order, IsByTheTimeLeftAndThoseThatStayComeLast) {
-  EXPECT_EQ(order({with_id("never", {}), with_id("later", "2026-01-31T09:30:48Z"),
-                   with_id("first", "2026-01-31T10:30:00+02:00"), with_id("odd", "soon")}),
-            "first later odd never ");
+TEST(TableBars, AreShorterBeforeAColumnIsLeftOutAndGoBeforeTheState) {
+  EXPECT_EQ(render_table({wide()}, kNow, {80, true}),
+            "SESSION  USER       TERMINAL  FROM           IDLE         LEFT  STATE   IN FRONT\n"
+            "c3       alexandr+  pts/3     gateway.exa+  4m12s  #....   48s  warned  postgre+\n");
+  EXPECT_EQ(render_table({wide()}, kNow, {60, true}),
+            "SESSION  USER        TERMINAL   IDLE  LEFT  STATE   IN FRONT\n"
+            "c3       alexandria  pts/3     4m12s   48s  warned  postgre+\n");
+}
+// clang-format on
+
+std::string bar_of(const SessionInfo& session) {
+  const std::string line = lines(render_table({session}, kNow, {0, true}))[1];
+  const std::size_t begin = line.find_first_of("#.", line.find(" 5m "));
+  return begin == std::string::npos ? "" : line.substr(begin, line.find(' ', begin) - begin);
 }
 
-TEST(Order, OfEqualsIsById) {
-  EXPECT_EQ(order({with_id("c10", {}), with_id("c2", {}), with_id("7", {}), with_id("c1", {})}),
-            "7 c1 c2 c10 ");
+SessionInfo with_left(const std::string& logout_at) {
+  SessionInfo session = alice();
+  session.rule = session.terminals[0].name = "x";
+  session.remote_host = {};
+  session.logout_at = logout_at;
+  return session;
+}
+
+TEST(TableBars, AreFullOnlyWithAllAndEmptyOnlyWithNothingLeft) {
+  EXPECT_EQ(bar_of(with_left("2026-01-31T09:35:00Z")), "##########");
+  EXPECT_EQ(bar_of(with_left("2026-01-31T09:34:59Z")), "#########.");
+  EXPECT_EQ(bar_of(with_left("2026-01-31T09:32:30Z")), "#####.....");
+  EXPECT_EQ(bar_of(with_left("2026-01-31T09:30:01Z")), "#.........");
+  EXPECT_EQ(bar_of(with_left("2026-01-31T09:30:00Z")), "..........");
+}
+
+TEST(TableBars, OfWhatIsOverdueOrHeldStayWithinTheirWidth) {
+  EXPECT_EQ(bar_of(with_left("2026-01-31T08:00:00Z")), "..........");
+  EXPECT_EQ(bar_of(with_left("2026-01-31T19:30:00Z")), "##########");
+}
+
+TEST(TableBars, OfACapShowHowMuchOfTheWholeSessionIsLeft) {
+  SessionInfo session = with_left("2026-01-31T10:00:00Z");
+  session.logout_cause = "cap";
+  session.opened_at = "2026-01-31T08:30:00Z";
+  EXPECT_EQ(bar_of(session), "###.......");
+}
+
+TEST(TableBars, OfAKickSayNothing) {
+  SessionInfo session = with_left("2026-01-31T09:32:30Z");
+  session.logout_cause = "kick";
+  EXPECT_EQ(bar_of(session), "");
+}
+
+TEST(TableBars, OfAMadDaemonDoNoHarm) {
+  SessionInfo session = with_left("9999-12-31T23:59:59Z");
+  for (const std::int64_t limit : {INT64_MIN, std::int64_t{-1}, std::int64_t{0}, INT64_MAX}) {
+    session.limit_seconds = limit;
+    for (const char* opened : {"0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "then"}) {
+      session.opened_at = opened;
+      session.logout_cause = limit == 0 ? "cap" : "idle";
+      EXPECT_EQ(lines(render_table({session}, kNow, {0, true})).size(), 2U);
+    }
+  }
+}
+
+// clang-format off
+TEST(TableCause, StandsBehindTheTimeLeftWhereItIsNotIdleness) {
+  SessionInfo capped = alice();
+  capped.logout_cause = "cap";
+  SessionInfo idle = alice();
+  idle.logout_cause = "idle";
+  EXPECT_EQ(render_table({capped, idle}, kNow, {}),
+            "SESSION  USER   TERMINAL  FROM        IDLE  LIMIT  LEFT      STATE   RULE      IN FRONT\n"
+            "c3       alice  pts/3     192.0.2.7  4m12s     5m   48s cap  warned  defaults  vim\n"
+            "c3       alice  pts/3     192.0.2.7  4m12s     5m   48s      warned  defaults  vim\n");
+}
+
+TEST(TableHold, StandsBelowWhatItKeeps) {
+  SessionInfo session = alice();
+  session.hold = "held by root until 2026-01-31T12:00:00+00:00: rest\x1b[2Jore";
+  session.terminals.push_back({"pts/4", 3, "sh"});
+  EXPECT_EQ(render_table({session}, kNow, {}),
+            "SESSION  USER   TERMINAL  FROM        IDLE  LIMIT  LEFT  STATE   RULE      IN FRONT\n"
+            "c3       alice  pts/3     192.0.2.7  4m12s     5m   48s  warned  defaults  vim\n"
+            "                pts/4                   3s                                 sh\n"
+            "         held by root until 2026-01-31T12:00:00+00:00: rest?[2Jore\n");
+  EXPECT_EQ(lines(render_table({session}, kNow, {40}))[3], "         held by root until 2026-01-31T+");
+}
+// clang-format on
+
+// --- colours ------------------------------------------------------------------
+
+std::string without_escapes(const std::string& text) {
+  std::string plain;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\x1b')
+      i = text.find('m', i);
+    else
+      plain += text[i];
+  }
+  return plain;
+}
+
+TEST(TableColour, IsOnWhatTellsTheEndAndEndsThere) {
+  EXPECT_EQ(table_lines({alice()}, kNow, {0, false, true})[1].text,
+            "c3       alice  pts/3     192.0.2.7  4m12s     5m  \x1b[1;33m 48s\x1b[0m  "
+            "\x1b[1;33mwarned\x1b[0m  defaults  vim");
+}
+
+TEST(TableColour, OfActiveSessionsIsTheirTerminals) {
+  SessionInfo session = alice();
+  session.state = "active";
+  EXPECT_EQ(render_table({session}, kNow, {0, true, true}),
+            render_table({session}, kNow, {0, true}));
+}
+
+TEST(TableColour, ChangesNoLayoutAtAnyWidth) {
+  std::vector<SessionInfo> sessions{wide(), exempt_bob(), alice()};
+  sessions[2].state = "held";
+  sessions[2].hold = "held by root until 2026-01-31T12:00:00+00:00";
+  sessions[2].logout_cause = "cap";
+  for (std::size_t width = 1; width < 130; ++width) {
+    const auto plain = table_lines(sessions, kNow, {width, true, false});
+    const auto coloured = table_lines(sessions, kNow, {width, true, true});
+    ASSERT_EQ(plain.size(), coloured.size());
+    for (std::size_t i = 0; i < plain.size(); ++i) {
+      EXPECT_EQ(without_escapes(coloured[i].text), plain[i].text) << width;
+      EXPECT_EQ(coloured[i].columns, plain[i].text.size());
+      EXPECT_LE(plain[i].text.size(), width);
+    }
+  }
 }
 
 }  // namespace
