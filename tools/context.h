@@ -18,6 +18,7 @@ struct Context {
   std::ostream& out;
   std::ostream& err;
   std::size_t width = 0;  // columns of the terminal behind `out`; 0: not a terminal
+  bool colour = false;    // `out` may be coloured: a terminal, and NO_COLOR not set
   std::function<WallTime()> now{};
   std::string socket{protocol::kDefaultSocket};
   PolicyPaths policy{};         // the installed one
