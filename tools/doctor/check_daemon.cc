@@ -59,7 +59,8 @@ Findings check_daemon(const Machine& machine) {
   const Outcome<DaemonAnswer>& answer = machine.living()->daemon;
   if (answer)
     return {good("daemon.runs", "idled " + answer->status.version + " runs and watches " +
-                                    std::to_string(answer->status.sessions) + " sessions")};
+                                    std::to_string(answer->status.sessions) +
+                                    (answer->status.sessions == 1 ? " session" : " sessions"))};
   const Failure& failure = answer.failure();
   switch (failure.code) {
     case ExitCode::kNoDaemon:

@@ -35,11 +35,11 @@ Findings check_tiocsti(const Machine& machine) {
              "is seen through.")};
   if (*legacy == 0)
     return {good("kernel.tiocsti", "The kernel forbids TIOCSTI: no program types for its user")};
-  return {
-      doubtful("kernel.tiocsti", "Programs may push input into their own terminal (TIOCSTI)",
-               "Where the connection is noisy, from keepalives or output, idled cannot tell that "
-               "from keys, and the terminal stays.",
-               sysctl("dev.tty.legacy_tiocsti=0"))};
+  return {doubtful(
+      "kernel.tiocsti-allowed", "Programs may push input into their own terminal (TIOCSTI)",
+      "Where the connection is noisy, from keepalives or output, idled cannot tell that "
+      "from keys, and the terminal stays.",
+      sysctl("dev.tty.legacy_tiocsti=0"))};
 }
 
 Findings check_inotify_limits(const Machine& machine) {

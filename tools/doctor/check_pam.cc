@@ -17,17 +17,19 @@ std::string where(const PamLine& line) {
   return place(line.file, line.number);
 }
 
-// Calls `look(stack, line)` for each line of ours, once for each place: what services share
-// is one fault, whoever has it.
+// Calls `look(stack, line, findings)` for each line of ours. What services share is one fault,
+// whoever has it.
 template <typename Look>
 Findings for_our_lines(const Machine& machine, Look look) {
   Findings findings;
-  std::vector<std::string> seen;
   for (const Entrance& entrance : entrances(machine))
     for (const PamLine* line : entrance.stack.all(kOurModule)) {
-      if (std::find(seen.begin(), seen.end(), where(*line)) != seen.end()) continue;
-      seen.push_back(where(*line));
-      look(entrance.stack, *line, findings);
+      Findings found;
+      look(entrance.stack, *line, found);
+      for (Finding& one : found)
+        if (std::none_of(findings.begin(), findings.end(),
+                         [&](const Finding& other) { return other.what == one.what; }))
+          findings.push_back(std::move(one));
     }
   return findings;
 }
@@ -39,6 +41,13 @@ std::string how_to_add(const Machine& machine, const PamStack& stack) {
   if (is_shared && machine.has("/usr/share/pam-configs/idled"))
     return "pam-auth-update --enable idled";
   return write_in(stack.file + ", after its session lines", kOurLine);
+}
+
+bool is_named(const Machine& machine) {
+  const std::vector<Entrance> all = entrances(machine);
+  return std::any_of(all.begin(), all.end(), [](const Entrance& entrance) {
+    return !entrance.stack.all(kOurModule).empty();
+  });
 }
 
 std::vector<std::string> module_files(const Machine& machine) {
@@ -68,7 +77,7 @@ Findings check_pam_module(const Machine& machine) {
         out.push_back(missing_module(
             where(line), is_path ? line.module : "pam_idled.so, as no PAM module folder has it"));
       });
-  if (findings.empty() && !is_in_place)
+  if (!is_in_place && !is_named(machine))
     findings.push_back(
         wrong("pam.no-module", "pam_idled.so is in no folder of PAM's modules",
               "Without it no login is announced to the daemon, and shells get no TMOUT "
@@ -86,12 +95,12 @@ Findings check_pam_stacks(const Machine& machine) {
       in_place.push_back(stack.service);
       continue;
     }
-    findings.push_back({"pam.missing", entrance.without_us,
-                        "The session stack of " + stack.service + " lacks pam_idled.so",
-                        "Its logins are not announced: idled has to find them in utmp and /proc, "
-                        "without the connection and the groups, and those without a terminal not "
-                        "at all.",
-                        how_to_add(machine, stack)});
+    findings.push_back(
+        {"pam.missing", entrance.without_us,
+         "The session stack of " + stack.service + " lacks pam_idled.so",
+         "Its logins are not announced: idled finds those with a terminal by itself (utmp, logind, "
+         "/proc), later, and without their connection.",
+         how_to_add(machine, stack)});
   }
   if (!in_place.empty())
     findings.push_back(

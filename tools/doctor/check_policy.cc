@@ -59,20 +59,26 @@ Findings check_policy_files(const Machine& machine) {
 
 namespace {
 
-// A whole second of the file's may be the one in which it was loaded.
+// By ctime: a file that is moved into place keeps its mtime. The second in which the policy was
+// loaded is given to it.
 std::string file_newer_than(const Machine& machine, std::chrono::sys_seconds loaded_at) {
   for (const std::string& file : policy_files(machine))
     if (const auto status = machine.status(file))
-      if (status->st_mtim.tv_sec > loaded_at.time_since_epoch().count()) return file;
+      if (status->st_ctim.tv_sec > loaded_at.time_since_epoch().count()) return file;
   return {};
+}
+
+// `idled --policy FILE`.
+bool is_elsewhere(const protocol::StatusReply& status) {
+  return status.policy_source.starts_with('/') &&
+         !status.policy_source.starts_with("/etc/idled/policy.json");
 }
 
 std::string why_stale(const Machine& machine, const protocol::StatusReply& status) {
   const auto loaded_at = parse_rfc3339(status.policy_loaded_at);
   if (loaded_at)
     if (const std::string file = file_newer_than(machine, *loaded_at); !file.empty())
-      return file + " has been written since the policy was loaded (" + status.policy_loaded_at +
-             ").";
+      return file + " has changed since the policy was loaded (" + status.policy_loaded_at + ").";
   const std::string on_disk = machine.policy().source;
   if (on_disk.empty() || on_disk == status.policy_source || status.policy_source == "last good")
     return {};
@@ -89,7 +95,11 @@ Findings check_policy_in_force(const Machine& machine) {
     return {wrong("policy.not-in-force",
                   "The policy on disk is not in force: " + first_line(*status.policy_error),
                   "In force is: " + status.policy_source + ".", "idlectl check && idlectl reload")};
-  if (!is_readable(machine)) return {};
+  if (is_elsewhere(status))
+    return {note("policy.elsewhere", "The policy in force is " + status.policy_source,
+                 "The daemon was started with --policy: the files in /etc/idled do not count.")};
+  // One with errors is told of already, and could not be loaded.
+  if (!is_readable(machine) || !machine.policy().policy) return {};
   if (const std::string why = why_stale(machine, status); !why.empty())
     return {doubtful("policy.not-loaded", "The policy on disk has not been loaded", why,
                      "idlectl reload")};

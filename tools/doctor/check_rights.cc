@@ -31,6 +31,8 @@ Findings check_writable(const Machine& machine) {
               "others can write, the daemon takes nothing.",
               "chown root:root " + path + " && chmod go-w " + path));
   }
+  if (findings.empty())
+    findings.push_back(good("rights.files", "Only root may change what idled goes by"));
   return findings;
 }
 

@@ -64,7 +64,8 @@ std::string drop_in(const std::string& line) {
 
 Findings check_logind_idle(const Machine& machine) {
   const auto value = logind_value(machine, "StopIdleSessionSec");
-  if (!value || value->text == "infinity" || value->text == "0") return {};
+  if (!value || value->text == "infinity" || value->text == "0")
+    return {good("logind.no-limit", "logind ends no idle sessions")};
   return {
       wrong("logind.stop-idle",
             value->place + ": StopIdleSessionSec=" + value->text + " ends sessions beside idled",

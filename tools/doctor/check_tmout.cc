@@ -20,6 +20,13 @@ bool is_wanted(const Machine& machine) {
   return !settings || settings->tmout != policy::Tmout::kOff;
 }
 
+// The line of /etc/profile that reads /etc/profile.d; Fedora's speaks of it in a comment, too.
+std::optional<int> profile_loop(const Machine& machine) {
+  for (const Line& line : lines_of(machine.read("/etc/profile").value_or("")))
+    if (line.text.find("profile.d") != std::string::npos) return line.number;
+  return std::nullopt;
+}
+
 }  // namespace
 
 Findings check_profile(const Machine& machine) {
@@ -28,8 +35,7 @@ Findings check_profile(const Machine& machine) {
     return {doubtful("tmout.no-profile", std::string("There is no ") + kProfile,
                      "Shells get no TMOUT: were the daemon gone, nothing would end an idle one.",
                      "# install idled again")};
-  const std::string profile = machine.read("/etc/profile").value_or("");
-  if (!profile.empty() && profile.find("profile.d") == profile.npos)
+  if (machine.has("/etc/profile") && !profile_loop(machine))
     return {doubtful("tmout.profile-not-read", "/etc/profile does not read /etc/profile.d",
                      "Shells get no TMOUT: were the daemon gone, nothing would end an idle one.",
                      write_in("/etc/profile, at its end", std::string(". ") + kProfile))};
@@ -39,14 +45,17 @@ Findings check_profile(const Machine& machine) {
 namespace {
 
 struct Setting {
-  std::string place;
+  std::string file;
+  int line;
   bool is_readonly;
+
+  [[nodiscard]] std::string where() const { return place(file, line); }
 };
 
 // `TMOUT=`, `export TMOUT=`, `declare -xr TMOUT=`, also after `;` or `&&`, or `TMOUT DEFAULT=`
 // in pam_env.conf.
 const std::regex& tmout_assignment() {
-  static const std::regex pattern(R"((^|[\s;&"'])TMOUT(=|\s+(DEFAULT|OVERRIDE)=))");
+  static const std::regex pattern(R"((^|[\s;&"'{])TMOUT(:?=|\s+(DEFAULT|OVERRIDE)=))");
   return pattern;
 }
 
@@ -57,7 +66,7 @@ std::optional<Setting> tmout_in(const Machine& machine, const std::string& file)
   bool is_readonly = false;
   for (const Line& line : lines_of(machine.read(file).value_or(""))) {
     if (!found && std::regex_search(line.text, tmout_assignment()))
-      found = Setting{place(file, line.number), false};
+      found = Setting{file, line.number, false};
     is_readonly = is_readonly || std::regex_search(line.text, readonly);
   }
   if (found) found->is_readonly = is_readonly;
@@ -65,24 +74,26 @@ std::optional<Setting> tmout_in(const Machine& machine, const std::string& file)
 }
 
 std::string take_out(const Setting& setting) {
-  return "# take TMOUT out in " + setting.place + "; \"tmout\" in the policy says what it is to be";
+  return "# take TMOUT out in " + setting.where() +
+         "; \"tmout\" in the policy says what it is to be";
 }
 
 Finding earlier(const Setting& setting) {
   if (setting.is_readonly)
-    return wrong("tmout.earlier-readonly", setting.place + " sets a readonly TMOUT before idled's",
+    return wrong("tmout.earlier-readonly",
+                 setting.where() + " sets a readonly TMOUT before idled's",
                  "The first one holds: shells get that one, whatever the policy says. If it is no "
                  "longer than the limit, it ends people in the middle of a line.",
                  take_out(setting));
   return doubtful(
-      "tmout.earlier", setting.place + " sets a TMOUT before idled's",
+      "tmout.earlier", setting.where() + " sets a TMOUT before idled's",
       "idled's replaces it, but not in tmux and screen and where the policy wants none: "
       "there it ends shells by a rule of its own.",
       take_out(setting));
 }
 
 Finding later(const Setting& setting) {
-  return wrong("tmout.later", setting.place + " sets TMOUT after idled has made it readonly",
+  return wrong("tmout.later", setting.where() + " sets TMOUT after idled has made it readonly",
                "Each login sees an error, and dash gives up the rest of the profile there.",
                take_out(setting));
 }
@@ -96,14 +107,10 @@ void add_profile_tmouts(const Machine& machine, Findings& findings) {
     if (!is_ours(file))
       if (const auto setting = tmout_in(machine, file))
         findings.push_back(file < "/etc/profile.d/idled" ? earlier(*setting) : later(*setting));
-  // Whether before or behind the loop over profile.d, in the loop's own file.
   const std::optional<Setting> setting = tmout_in(machine, "/etc/profile");
   if (!setting) return;
-  const std::string text = machine.read("/etc/profile").value_or("");
-  std::smatch match;
-  const bool is_later = std::regex_search(text, match, tmout_assignment()) &&
-                        text.find("profile.d") < static_cast<std::size_t>(match.position());
-  findings.push_back(is_later ? later(*setting) : earlier(*setting));
+  const std::optional<int> loop = profile_loop(machine);
+  findings.push_back(loop && *loop < setting->line ? later(*setting) : earlier(*setting));
 }
 
 void add_rc_tmouts(const Machine& machine, Findings& findings) {
@@ -113,7 +120,7 @@ void add_rc_tmouts(const Machine& machine, Findings& findings) {
         "/etc/zsh/zshrc", "/etc/zsh/zprofile", "/etc/zsh/zlogin"})
     if (const auto setting = tmout_in(machine, file))
       findings.push_back(doubtful(
-          "tmout.second", setting->place + " sets a TMOUT of its own",
+          "tmout.second", setting->where() + " sets a TMOUT of its own",
           "Shells that read it, those in tmux and screen too, end by a rule that the policy does "
           "not know, or complain at each start that idled's is readonly.",
           take_out(*setting)));
@@ -124,7 +131,7 @@ void add_environment_tmouts(const Machine& machine, Findings& findings) {
     if (const auto setting = tmout_in(machine, file))
       findings.push_back(
           wrong("tmout.environment",
-                setting->place + " puts TMOUT into everybody's environment (pam_env)",
+                setting->where() + " puts TMOUT into everybody's environment (pam_env)",
                 "There it is the default timeout of \"read\" in every bash script, too: "
                 "scripts lose input that comes late.",
                 take_out(*setting)));
@@ -155,6 +162,7 @@ Findings check_other_tmouts(const Machine& machine) {
   add_environment_tmouts(machine, findings);
   add_rc_tmouts(machine, findings);
   add_autologouts(machine, findings);
+  if (findings.empty()) findings.push_back(good("tmout.alone", "No other file sets TMOUT"));
   return findings;
 }
 

@@ -112,13 +112,17 @@ std::vector<std::string> Machine::match(std::string_view pattern) const {
   return found;
 }
 
+// Its texts name the files as the machine does.
 LoadedPolicy Machine::policy() const {
   PolicyPaths paths;
-  if (root_ != "/") {
-    paths.file = root_ + paths.file;
-    paths.drop_ins = root_ + paths.drop_ins;
-  }
-  return read_policy(paths);
+  if (root_ == "/") return read_policy(paths);
+  paths.file = root_ + paths.file;
+  paths.drop_ins = root_ + paths.drop_ins;
+  LoadedPolicy policy = read_policy(paths);
+  for (std::string* text : {&policy.source, &policy.errors, &policy.warnings})
+    for (std::size_t at = 0; (at = text->find(root_ + "/etc/idled", at)) != text->npos;)
+      text->erase(at, root_.size());
+  return policy;
 }
 
 }  // namespace idled::tools::doctor

@@ -60,6 +60,14 @@ class Reader {
   std::vector<SshdLine> lines_;
 };
 
+// RHEL's sshd_config is for root's eyes only. Half of what it says is no ground to judge on.
+bool is_hidden(const Machine& machine) {
+  const auto& denied = machine.denied();
+  return std::any_of(denied.begin(), denied.end(), [](const std::string& path) {
+    return path.starts_with("/etc/ssh/") || path.starts_with("/usr/etc/ssh/");
+  });
+}
+
 }  // namespace
 
 std::string SshdSettings::value(const std::string& keyword, const std::string& otherwise) const {
@@ -99,6 +107,7 @@ std::optional<SshdSettings> read_sshd_settings(const Machine& machine) {
   if (machine.living())
     for (const Line& line : lines_of(machine.living()->sshd_settings))
       settings.effective_.push_back(parse_line(line.text));
+  if (settings.effective_.empty() && is_hidden(machine)) return std::nullopt;
   return settings;
 }
 

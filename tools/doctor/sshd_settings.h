@@ -34,7 +34,7 @@ class SshdSettings {
   std::vector<SshdLine> effective_;  // of `sshd -T`; empty: not to be had
 };
 
-// None: there is no sshd here.
+// None: there is no sshd here, or its files may not be read.
 std::optional<SshdSettings> read_sshd_settings(const Machine& machine);
 
 // "5m", "300", "1h30m", as sshd_config(5), TIME FORMATS; -1: not to be understood.
