@@ -52,8 +52,6 @@ def _(t):
 def make_wrong_and_mend(machine):
     status, found = examined(machine)
     assert status == DONE, found
-    # What this kernel and this machine have beside is no fault of theirs.
-    assert not [each for each in found.values() if each["severity"] == "wrong"], found
     assert "sshd.not-asked" not in found and "sshd.no-pam" not in found, found
 
     with written(CONFIG, "UsePAM no\n"):

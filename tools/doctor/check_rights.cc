@@ -1,5 +1,4 @@
 // Who may change what idled goes by, and who is its administrator.
-#include <unistd.h>
 #include <algorithm>
 
 #include "base/files.h"
@@ -7,6 +6,19 @@
 #include "tools/doctor/lines.h"
 
 namespace idled::tools::doctor {
+
+namespace {
+
+// `who` as who_else_writes() says it, without what it advises.
+Finding writable(const std::string& path, const std::string& who) {
+  return wrong(
+      "rights.writable", path + " " + who,
+      "Others than root could say who is logged out, and when. Of a policy that others can "
+      "write, the daemon takes nothing.",
+      "chown root:root " + path + " && chmod go-w " + path);
+}
+
+}  // namespace
 
 Findings check_writable(const Machine& machine) {
   std::vector<std::string> paths{"/etc/idled",
@@ -24,12 +36,7 @@ Findings check_writable(const Machine& machine) {
     const auto status = machine.status(path);
     const std::string who = status ? who_else_writes(*status) : "";
     if (who.empty()) continue;
-    const std::string fact = who.substr(0, who.find(';'));
-    findings.push_back(
-        wrong("rights.writable", path + " " + fact,
-              "Others than root could say who is logged out, and when. Of a policy that "
-              "others can write, the daemon takes nothing.",
-              "chown root:root " + path + " && chmod go-w " + path));
+    findings.push_back(writable(path, who.substr(0, who.find(';'))));
   }
   if (findings.empty())
     findings.push_back(good("rights.files", "Only root may change what idled goes by"));

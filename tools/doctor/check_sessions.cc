@@ -65,12 +65,12 @@ Findings check_exempt(const Machine& machine) {
 Findings check_no_terminal(const Machine& machine) {
   const auto found = those(machine, is_ignored);
   if (found.empty()) return {};
-  return {note(
-      "sessions.no-terminal",
-      counted(found.size(), "without a terminal, which are left alone: ") + shown(found, false),
-      "Transfers, tunnels and commands without a terminal stay as long as they please, unless "
-      "the policy makes their traffic the activity.",
-      write_in("/etc/idled/policy.json", R"("no_terminal": "network")", "idlectl reload"))};
+  return {
+      note("sessions.no-terminal",
+           counted(found.size(), "without a terminal, left alone: ") + shown(found, false),
+           "Transfers, tunnels and commands without a terminal stay as long as they please, unless "
+           "the policy makes their traffic the activity.",
+           write_in("/etc/idled/policy.json", R"("no_terminal": "network")", "idlectl reload"))};
 }
 
 Findings check_graphical(const Machine& machine) {
