@@ -87,6 +87,17 @@ def make_wrong_and_mend(machine):
     status, found = examined(machine)
     assert status == DONE, found
 
+    # The daemon gone, with somebody logged in.
+    client = machine.login("carol")
+    machine.daemon.stop()
+    status, found = examined(machine)
+    assert status == FAILED and found["daemon.absent"]["mend"].startswith("systemctl "), found
+    assert f"carol ({client.terminal()})" in found["sessions.unwatched"]["what"], found
+    machine.start_daemon()
+    status, found = examined(machine)
+    assert status == DONE and "sessions.unwatched" not in found, found
+    client.close()
+
 
 @case("a person reads it at 80 columns, without colour, and is told of every wrong thing", timeout=60)
 def _(t):
