@@ -29,7 +29,9 @@ void Daemon::explain(const service::Peer& peer, const core::Session& session,
 }
 
 void Daemon::on_reload(const service::Peer&, service::Answer answer) {
-  if (!reload_) return answer.fail(protocol::kMethodNotFound);
+  if (!reload_)
+    return answer.fail(protocol::kMethodNotImplemented,
+                       protocol::error_parameter("method", protocol::kReload));
   reload_([answer](const LoadedPolicy& policy) {
     if (policy.policy)
       answer.done(protocol::encode(protocol::ReloadReply{policy.source, policy.warnings}));

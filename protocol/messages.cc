@@ -12,6 +12,28 @@ namespace idled::protocol {
 namespace {
 
 template <typename M, typename V>
+requires std::same_as<std::remove_const_t<M>, GetInfoReply>
+void fields(M& m, V&& visit) {
+  visit("vendor", m.vendor);
+  visit("product", m.product);
+  visit("version", m.version);
+  visit("url", m.url);
+  visit("interfaces", m.interfaces);
+}
+
+template <typename M, typename V>
+requires std::same_as<std::remove_const_t<M>, GetInterfaceDescriptionRequest>
+void fields(M& m, V&& visit) {
+  visit("interface", m.interface);
+}
+
+template <typename M, typename V>
+requires std::same_as<std::remove_const_t<M>, GetInterfaceDescriptionReply>
+void fields(M& m, V&& visit) {
+  visit("description", m.description);
+}
+
+template <typename M, typename V>
 requires std::same_as<std::remove_const_t<M>, RegisterRequest>
 void fields(M& m, V&& visit) {
   visit("user", m.user);
@@ -340,6 +362,15 @@ Result<M> decode_message(std::string_view parameters) {
 
 }  // namespace
 
+std::string encode(const GetInfoReply& reply) {
+  return to_text(to_json_value(reply));
+}
+std::string encode(const GetInterfaceDescriptionRequest& request) {
+  return to_text(to_json_value(request));
+}
+std::string encode(const GetInterfaceDescriptionReply& reply) {
+  return to_text(to_json_value(reply));
+}
 std::string encode(const RegisterRequest& request) {
   return to_text(to_json_value(request));
 }
@@ -392,6 +423,18 @@ std::string encode(const PolicyRefusedError& error) {
   return to_text(to_json_value(error));
 }
 
+template <>
+Result<GetInfoReply> decode(std::string_view parameters) {
+  return decode_message<GetInfoReply>(parameters);
+}
+template <>
+Result<GetInterfaceDescriptionRequest> decode(std::string_view parameters) {
+  return decode_message<GetInterfaceDescriptionRequest>(parameters);
+}
+template <>
+Result<GetInterfaceDescriptionReply> decode(std::string_view parameters) {
+  return decode_message<GetInterfaceDescriptionReply>(parameters);
+}
 template <>
 Result<RegisterRequest> decode(std::string_view parameters) {
   return decode_message<RegisterRequest>(parameters);

@@ -20,6 +20,7 @@ namespace idled::protocol {
 using Json = nlohmann::json;
 
 inline constexpr std::string_view kInterface = "io.idled.Sessions";
+inline constexpr std::string_view kServiceInterface = "org.varlink.service";
 inline constexpr std::string_view kDefaultSocket = "/run/idled/io.idled.Sessions";
 
 // Method names, in full.
@@ -32,6 +33,11 @@ inline constexpr std::string_view kStatus = "io.idled.Sessions.Status";
 inline constexpr std::string_view kExplain = "io.idled.Sessions.Explain";
 inline constexpr std::string_view kReload = "io.idled.Sessions.Reload";
 
+// Of every Varlink service: https://varlink.org/Service
+inline constexpr std::string_view kGetInfo = "org.varlink.service.GetInfo";
+inline constexpr std::string_view kGetInterfaceDescription =
+    "org.varlink.service.GetInterfaceDescription";
+
 // Error names, in full.
 inline constexpr std::string_view kNoSuchSession = "io.idled.Sessions.NoSuchSession";
 inline constexpr std::string_view kLeaderRefused = "io.idled.Sessions.LeaderRefused";
@@ -41,6 +47,8 @@ inline constexpr std::string_view kPolicyRefused = "io.idled.Sessions.PolicyRefu
 inline constexpr std::string_view kPermissionDenied = "org.varlink.service.PermissionDenied";
 inline constexpr std::string_view kInvalidParameter = "org.varlink.service.InvalidParameter";
 inline constexpr std::string_view kMethodNotFound = "org.varlink.service.MethodNotFound";
+inline constexpr std::string_view kMethodNotImplemented =
+    "org.varlink.service.MethodNotImplemented";
 inline constexpr std::string_view kInterfaceNotFound = "org.varlink.service.InterfaceNotFound";
 inline constexpr std::string_view kExpectedMore = "org.varlink.service.ExpectedMore";
 
@@ -66,6 +74,24 @@ Result<Call> decode_call(std::string_view message);
 Result<Reply> decode_reply(std::string_view message);
 std::string encode_call(const Call& call);
 std::string encode_reply(const Reply& reply);
+
+// --- what every service tells of itself --------------------------------------
+
+struct GetInfoReply {
+  std::string vendor;
+  std::string product;
+  std::string version;
+  std::string url;
+  std::vector<std::string> interfaces;
+};
+
+struct GetInterfaceDescriptionRequest {
+  std::string interface;
+};
+
+struct GetInterfaceDescriptionReply {
+  std::string description;
+};
 
 // --- the methods ------------------------------------------------------------
 
@@ -255,6 +281,9 @@ struct PolicyRefusedError {
   std::string errors;  // as a compiler prints them
 };
 
+std::string encode(const GetInfoReply& reply);
+std::string encode(const GetInterfaceDescriptionRequest& request);
+std::string encode(const GetInterfaceDescriptionReply& reply);
 std::string encode(const RegisterRequest& request);
 std::string encode(const RegisterReply& reply);
 std::string encode(const ReleaseRequest& request);

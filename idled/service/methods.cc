@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include "base/version.h"
+#include "protocol/interfaces.h"
+
 namespace idled::service {
 namespace {
 
@@ -17,7 +20,32 @@ void decoded(const Call& call, const Answer& answer, Use use) {
               protocol::error_parameter("parameter", request.error().text));
 }
 
-constexpr std::array<Method, 8> kMethods{{
+void get_info(const Answer& answer) {
+  answer.done(protocol::encode(
+      protocol::GetInfoReply{"idled",
+                             "idled, the idle-logout daemon",
+                             kVersion,
+                             "https://idled.io",
+                             {protocol::kInterfaces.begin(), protocol::kInterfaces.end()}}));
+}
+
+void get_interface_description(const protocol::GetInterfaceDescriptionRequest& request,
+                               const Answer& answer) {
+  const std::string_view text = protocol::interface_text(request.interface);
+  if (text.empty())
+    return answer.fail(protocol::kInterfaceNotFound,
+                       protocol::error_parameter("interface", request.interface));
+  answer.done(protocol::encode(protocol::GetInterfaceDescriptionReply{std::string(text)}));
+}
+
+constexpr std::array<Method, 10> kMethods{{
+    {protocol::kGetInfo, Access::kAnyone,
+     [](Handler&, const Peer&, const Call&, Answer answer) { get_info(answer); }},
+    {protocol::kGetInterfaceDescription, Access::kAnyone,
+     [](Handler&, const Peer&, const Call& call, Answer answer) {
+       decoded<protocol::GetInterfaceDescriptionRequest>(
+           call, answer, [&](const auto& request) { get_interface_description(request, answer); });
+     }},
     {protocol::kRegister, Access::kRoot,
      [](Handler& handler, const Peer& peer, const Call& call, Answer answer) {
        decoded<protocol::RegisterRequest>(
@@ -73,7 +101,7 @@ bool may_call(const Handler& handler, const Peer& peer, Access access) {
 
 void unknown(const Call& call, const Answer& answer) {
   const std::string interface = call.method.substr(0, call.method.rfind('.'));
-  if (interface == protocol::kInterface)
+  if (!protocol::interface_text(interface).empty())
     answer.fail(protocol::kMethodNotFound, protocol::error_parameter("method", call.method));
   else
     answer.fail(protocol::kInterfaceNotFound, protocol::error_parameter("interface", interface));

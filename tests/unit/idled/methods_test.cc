@@ -6,6 +6,9 @@
 #include <optional>
 #include <tuple>
 
+#include "base/version.h"
+#include "protocol/interfaces.h"
+
 namespace idled::service {
 namespace {
 
@@ -83,10 +86,11 @@ TEST(Methods, OnlyAdministratorsReload) {
 // Who may call what, once more and by hand: a method that is added here is added knowingly.
 TEST(Methods, TheTableIsComplete) {
   const std::map<std::string_view, Access> wanted{
-      {protocol::kRegister, Access::kRoot}, {protocol::kRelease, Access::kRoot},
-      {protocol::kList, Access::kAnyone},   {protocol::kKick, Access::kAnyone},
-      {protocol::kStatus, Access::kAnyone}, {protocol::kExplain, Access::kAnyone},
-      {protocol::kHold, Access::kAnyone},   {protocol::kReload, Access::kAdmin}};
+      {protocol::kGetInfo, Access::kAnyone}, {protocol::kGetInterfaceDescription, Access::kAnyone},
+      {protocol::kRegister, Access::kRoot},  {protocol::kRelease, Access::kRoot},
+      {protocol::kList, Access::kAnyone},    {protocol::kKick, Access::kAnyone},
+      {protocol::kStatus, Access::kAnyone},  {protocol::kExplain, Access::kAnyone},
+      {protocol::kHold, Access::kAnyone},    {protocol::kReload, Access::kAdmin}};
   std::map<std::string_view, Access> found;
   for (const Method& method : methods())
     EXPECT_TRUE(found.emplace(method.name, method.access).second);
@@ -156,11 +160,43 @@ TEST(Methods, RightsComeBeforeParameters) {
   EXPECT_EQ(protocol::error_parameter_of(reply.parameters, "parameter"), "user");
 }
 
+TEST(Methods, TheServiceSaysWhatItIs) {
+  Recorder handler;
+  const protocol::Reply reply = call(handler, 1000, std::string(protocol::kGetInfo));
+  EXPECT_EQ(reply.error, "");
+  const auto info = protocol::decode<protocol::GetInfoReply>(reply.parameters);
+  ASSERT_TRUE(info);
+  EXPECT_EQ(info->vendor, "idled");
+  EXPECT_EQ(info->version, kVersion);
+  EXPECT_EQ(info->interfaces,
+            (std::vector<std::string>{"org.varlink.service", "io.idled.Sessions"}));
+  EXPECT_EQ(handler.called, "");
+}
+
+TEST(Methods, TheServiceTellsItsInterfaces) {
+  Recorder handler;
+  const auto describe = [&](const std::string& parameters) {
+    return call(handler, 1000, std::string(protocol::kGetInterfaceDescription), parameters);
+  };
+  for (const auto name : protocol::kInterfaces) {
+    const protocol::Reply reply = describe(protocol::error_parameter("interface", name));
+    EXPECT_EQ(reply.error, "") << name;
+    EXPECT_EQ(protocol::error_parameter_of(reply.parameters, "description"),
+              protocol::interface_text(name));
+  }
+  const protocol::Reply unknown = describe(R"({"interface":"io.idled.Secrets"})");
+  EXPECT_EQ(unknown.error, protocol::kInterfaceNotFound);
+  EXPECT_EQ(protocol::error_parameter_of(unknown.parameters, "interface"), "io.idled.Secrets");
+  EXPECT_EQ(describe("{}").error, protocol::kInterfaceNotFound);
+  EXPECT_EQ(describe(R"({"interface":7})").error, protocol::kInvalidParameter);
+}
+
 TEST(Methods, UnknownOnesAreNamed) {
   Recorder handler;
   const protocol::Reply method = call(handler, 0, "io.idled.Sessions.Reboot");
   EXPECT_EQ(method.error, protocol::kMethodNotFound);
   EXPECT_EQ(protocol::error_parameter_of(method.parameters, "method"), "io.idled.Sessions.Reboot");
+  EXPECT_EQ(call(handler, 0, "org.varlink.service.Reboot").error, protocol::kMethodNotFound);
   const protocol::Reply interface = call(handler, 0, "io.systemd.Manager.List");
   EXPECT_EQ(interface.error, protocol::kInterfaceNotFound);
   EXPECT_EQ(protocol::error_parameter_of(interface.parameters, "interface"), "io.systemd.Manager");

@@ -1,5 +1,5 @@
-// The interface file is what others code against, and nothing compiles it: here it
-// is held against what the encoders write.
+// The interface files are what others code against, and nothing compiles them: here what the
+// daemon serves of them is held against what the encoders write.
 #include <gtest/gtest.h>
 
 #include <cctype>
@@ -10,6 +10,7 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "protocol/interfaces.h"
 #include "protocol/messages.h"
 
 namespace idled::protocol {
@@ -109,12 +110,18 @@ class Parser {
   std::size_t at_ = 0;
 };
 
+Interface parse(std::string_view name) {
+  std::istringstream text{std::string(interface_text(name))};
+  return Parser(text).interface();
+}
+
 const Interface& interface() {
-  static const Interface parsed = [] {
-    std::ifstream file(VARLINK_FILE);
-    if (!file) throw std::runtime_error("cannot read " VARLINK_FILE);
-    return Parser(file).interface();
-  }();
+  static const Interface parsed = parse(kInterface);
+  return parsed;
+}
+
+const Interface& service_interface() {
+  static const Interface parsed = parse(kServiceInterface);
   return parsed;
 }
 
@@ -151,6 +158,35 @@ void expect_same(const Fields& fields, const M& message) {
 
 TEST(VarlinkFile, IsOfThisInterface) {
   EXPECT_EQ(interface().name, kInterface);
+  EXPECT_EQ(service_interface().name, kServiceInterface);
+  EXPECT_EQ(interface_text("io.idled"), "");
+}
+
+TEST(VarlinkFile, IsServedAsItIsInstalled) {
+  std::ifstream file(VARLINK_FILE);
+  ASSERT_TRUE(file) << VARLINK_FILE;
+  std::ostringstream installed;
+  installed << file.rdbuf();
+  EXPECT_EQ(interface_text(kInterface), installed.str());
+}
+
+TEST(VarlinkFile, TheServiceInterfaceIsVarlinks) {
+  const auto& methods = service_interface().methods;
+  EXPECT_EQ(methods.size(), 4U);
+  expect_same(methods.at("GetInfo()"), Json::object());
+  expect_same(methods.at("GetInfo->"), GetInfoReply{});
+  expect_same(methods.at("GetInterfaceDescription()"), GetInterfaceDescriptionRequest{});
+  expect_same(methods.at("GetInterfaceDescription->"), GetInterfaceDescriptionReply{});
+  const auto& errors = service_interface().errors;
+  EXPECT_EQ(errors.size(), 6U);
+  for (const auto& [error, parameter] : {std::pair{kInterfaceNotFound, "interface"},
+                                         {kMethodNotFound, "method"},
+                                         {kMethodNotImplemented, "method"},
+                                         {kInvalidParameter, "parameter"}})
+    expect_same(errors.at(std::string(error.substr(kServiceInterface.size() + 1))),
+                Json::parse(error_parameter(parameter, "x")));
+  for (const auto error : {kPermissionDenied, kExpectedMore})
+    EXPECT_TRUE(errors.at(std::string(error.substr(kServiceInterface.size() + 1))).empty());
 }
 
 TEST(VarlinkFile, HasTheMethodsAndErrorsWeName) {
@@ -178,6 +214,8 @@ TEST(VarlinkFile, MethodsHaveTheFieldsOfTheMessages) {
   expect_same(methods.at("List->"), ListReply{});
   expect_same(methods.at("Kick()"), KickRequest{});
   expect_same(methods.at("Kick->"), KickReply{});
+  expect_same(methods.at("Hold()"), HoldRequest{});
+  expect_same(methods.at("Hold->"), HoldReply{});
   expect_same(methods.at("Status()"), Json::object());
   expect_same(methods.at("Status->"), StatusReply{});
   expect_same(methods.at("Explain()"), ExplainRequest{});
@@ -210,6 +248,7 @@ TEST(VarlinkFile, ErrorsHaveTheirParameters) {
   expect_same(errors.at("NoSuchSession"), Json::parse(error_parameter("id", "c3")));
   expect_same(errors.at("LeaderRefused"), Json::parse(error_parameter("reason", "x")));
   expect_same(errors.at("StillThere"), StillThereError{});
+  expect_same(errors.at("HoldRefused"), HoldRefusedError{});
   expect_same(errors.at("PolicyRefused"), PolicyRefusedError{});
 }
 
