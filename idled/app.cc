@@ -231,25 +231,26 @@ Result<void> App::start() {
   std::string witnesses;
   for (const std::string& witness : host_->witnesses())
     witnesses += (witnesses.empty() ? "" : ", ") + witness;
-  host_->record({core::RecordKind::kStarted,
-                 core::Severity::kInfo,
-                 std::string("idled ") + kVersion + " started; policy: " + policy.source +
-                     "; evidence: " + witnesses +
-                     (policy.warnings.empty() ? "" : "\n" + policy.warnings),
-                 {}});
+  daemon_->record({core::RecordKind::kStarted,
+                   core::Severity::kInfo,
+                   std::string("idled ") + kVersion + " started; policy: " + policy.source +
+                       "; evidence: " + witnesses +
+                       (policy.warnings.empty() ? "" : "\n" + policy.warnings),
+                   {}});
   if (options_.admin_group_given && !loader_.admins())
-    host_->record({core::RecordKind::kTrouble,
-                   core::Severity::kWarning,
-                   "The group '" + printable(options_.admin_group, 64) +
-                       "' of --admin-group is not known; until it is, root alone sees and ends the "
-                       "logins of others",
-                   {}});
+    daemon_->record(
+        {core::RecordKind::kTrouble,
+         core::Severity::kWarning,
+         "The group '" + printable(options_.admin_group, 64) +
+             "' of --admin-group is not known; until it is, root alone sees and ends the "
+             "logins of others",
+         {}});
   if (!policy.errors.empty())
-    host_->record({core::RecordKind::kPolicyRefused,
-                   core::Severity::kError,
-                   "The policy has errors, so the " + policy.source + " policy is in force:\n" +
-                       policy.errors,
-                   {}});
+    daemon_->record({core::RecordKind::kPolicyRefused,
+                     core::Severity::kError,
+                     "The policy has errors, so the " + policy.source + " policy is in force:\n" +
+                         policy.errors,
+                     {}});
 
   if (Result<void> watching = watch_host(); !watching) return watching;
   if (Result<void> watching = watch_signals(); !watching) return watching;
@@ -350,10 +351,10 @@ int App::run() {
   sd_notifyf(0, "READY=1\nSTATUS=%zu sessions", daemon_->engine().size());
   const int r = sd_event_loop(event_);
   sd_notify(0, "STOPPING=1");
-  host_->record({core::RecordKind::kStopped,
-                 core::Severity::kInfo,
-                 "idled stopped; nobody is logged out by that",
-                 {}});
+  daemon_->record({core::RecordKind::kStopped,
+                   core::Severity::kInfo,
+                   "idled stopped; nobody is logged out by that",
+                   {}});
   return r < 0 ? 1 : 0;
 }
 

@@ -1,6 +1,7 @@
 #include "idled/daemon.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.h"
 #include "idled/snapshot.h"
@@ -14,6 +15,7 @@ Daemon::Daemon(Host& host, LoadedPolicy policy, std::optional<gid_t> admins)
       policy_(std::move(policy)),
       policy_error_(policy_.errors),
       admins_(admins),
+      events_([this](const service::Peer& peer) { return is_admin(peer); }),
       engine_(policy_.policy) {
   started_at_ = policy_loaded_at_ = host_.now().clocks.wall;
 }
@@ -180,7 +182,13 @@ void Daemon::perform(const core::KickAnswered& action) {
 }
 
 void Daemon::perform(const core::Record& action) {
-  host_.record(action);
+  record(action);
+}
+
+void Daemon::record(const core::Record& record) {
+  host_.record(record);
+  events_.add(event_of(record, host_.now().clocks.wall));
+  if (events_.has_followers()) tell_followers();
 }
 
 void Daemon::look_again() {
@@ -188,7 +196,7 @@ void Daemon::look_again() {
 }
 
 void Daemon::trouble(std::string message) {
-  host_.record({core::RecordKind::kTrouble, core::Severity::kWarning, std::move(message), {}});
+  record({core::RecordKind::kTrouble, core::Severity::kWarning, std::move(message), {}});
 }
 
 // Told once a minute: whoever tries a thousand times shall not fill the journal.
@@ -218,20 +226,20 @@ std::optional<service::Answer> Daemon::take(core::Token token) {
 bool Daemon::take_policy(LoadedPolicy policy) {
   policy_error_ = policy.errors;
   if (!policy.policy) {
-    host_.record({core::RecordKind::kPolicyRefused,
-                  core::Severity::kError,
-                  "The policy has errors, so the one before stays in force:\n" + policy.errors,
-                  {}});
+    record({core::RecordKind::kPolicyRefused,
+            core::Severity::kError,
+            "The policy has errors, so the one before stays in force:\n" + policy.errors,
+            {}});
     return false;
   }
   policy_ = std::move(policy);
   policy_loaded_at_ = host_.now().clocks.wall;
   deliver(core::PolicyChanged{policy_.policy});
-  host_.record({core::RecordKind::kPolicyLoaded,
-                core::Severity::kInfo,
-                "Policy in force: " + policy_.source +
-                    (policy_.warnings.empty() ? "" : "\n" + policy_.warnings),
-                {}});
+  record({core::RecordKind::kPolicyLoaded,
+          core::Severity::kInfo,
+          "Policy in force: " + policy_.source +
+              (policy_.warnings.empty() ? "" : "\n" + policy_.warnings),
+          {}});
   return true;
 }
 
@@ -286,6 +294,15 @@ bool Daemon::work() {
   tasks_.pop_front();
   if (!task()) tasks_.push_back(std::move(task));
   return !tasks_.empty();
+}
+
+void Daemon::tell_followers() {
+  if (std::exchange(tells_followers_, true)) return;
+  begin([this] {
+    const bool all = events_.tell();
+    if (all) tells_followers_ = false;
+    return all;
+  });
 }
 
 void Daemon::look_at(const SessionId& id) {

@@ -13,6 +13,7 @@
 #include <unordered_map>
 
 #include "idled/core/engine.h"
+#include "idled/event_log.h"
 #include "idled/host.h"
 #include "idled/service/handler.h"
 #include "policy_io/policy_files.h"
@@ -35,6 +36,8 @@ class Daemon final : public service::Handler {
   bool tell_seen();
 
   void deliver(core::Event event);
+  // Writes down, counts and tells: all records go this way.
+  void record(const core::Record& record);
   // When TimerExpired is due; none: not before an event.
   [[nodiscard]] std::optional<BootTime> next() const { return next_; }
 
@@ -57,6 +60,10 @@ class Daemon final : public service::Handler {
   void on_explain(const service::Peer& peer, const protocol::ExplainRequest& request,
                   service::Answer answer) override;
   void on_reload(const service::Peer& peer, service::Answer answer) override;
+  void on_events(const service::Peer& peer, const protocol::EventsRequest& request, bool more,
+                 service::Answer answer) override;
+  void on_gone() override { events_.forget_gone(); }
+  void on_drained() override { tell_followers(); }
   void on_turned_away(const Error& why) override;
   [[nodiscard]] bool is_admin(const service::Peer& peer) const override;
 
@@ -123,6 +130,7 @@ class Daemon final : public service::Handler {
   // A slice of something longer; true: that was the last.
   using Task = std::function<bool()>;
   void begin(Task task);
+  void tell_followers();
   [[nodiscard]] std::string name_of(const service::Peer& peer) const;
 
   Host& host_;
@@ -135,6 +143,8 @@ class Daemon final : public service::Handler {
   std::function<void()> search_later_;
   std::optional<BootTime> turned_away_at_;  // when that was last told
   std::vector<std::string> witnesses_;
+  EventLog events_;
+  bool tells_followers_ = false;  // a task does
 
   core::Engine engine_;
   std::optional<BootTime> next_;

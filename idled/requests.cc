@@ -115,10 +115,10 @@ void Daemon::on_register(const service::Peer& peer, const protocol::RegisterRequ
                          service::Answer answer) {
   Result<Caller> caller = host_.identify_caller(peer.pid);
   if (!caller) {
-    host_.record({core::RecordKind::kRefused,
-                  core::Severity::kWarning,
-                  "Cannot watch a login of " + printable(request.user) + ": " + caller.error().text,
-                  {}});
+    record({core::RecordKind::kRefused,
+            core::Severity::kWarning,
+            "Cannot watch a login of " + printable(request.user) + ": " + caller.error().text,
+            {}});
     if (caller.error().code == EMFILE || caller.error().code == ENFILE) look_again();
     return answer.fail(protocol::kLeaderRefused,
                        protocol::error_parameter("reason", caller.error().text));
@@ -292,6 +292,12 @@ void Daemon::perform(const core::HoldAnswered& action) {
   if (const std::optional<seconds> limit = core::prompt_limit(session->tmout))
     reply.tmout_seconds = limit->count();
   answer->done(protocol::encode(reply));
+}
+
+void Daemon::on_events(const service::Peer& peer, const protocol::EventsRequest& request, bool more,
+                       service::Answer answer) {
+  events_.follow(peer, request, more, std::move(answer));
+  tell_followers();
 }
 
 void Daemon::on_status(const service::Peer& peer, service::Answer answer) {

@@ -34,6 +34,45 @@ void fields(M& m, V&& visit) {
 }
 
 template <typename M, typename V>
+requires std::same_as<std::remove_const_t<M>, EventsRequest>
+void fields(M& m, V&& visit) {
+  visit("user", m.user);
+  visit("past", m.past);
+  visit("follow", m.follow);
+}
+
+template <typename M, typename V>
+requires std::same_as<std::remove_const_t<M>, Event>
+void fields(M& m, V&& visit) {
+  visit("at", m.at);
+  visit("kind", m.kind);
+  visit("message", m.message);
+  visit("session", m.session);
+  visit("user", m.user);
+  visit("uid", m.uid);
+  visit("service", m.service);
+  visit("remote_host", m.remote_host);
+  visit("leader_pid", m.leader_pid);
+  visit("terminals", m.terminals);
+  visit("cause", m.cause);
+  visit("rule", m.rule);
+  visit("limit_seconds", m.limit_seconds);
+  visit("idle_seconds", m.idle_seconds);
+  visit("witness", m.witness);
+  visit("by", m.by);
+  visit("reason", m.reason);
+  visit("hold_seconds", m.hold_seconds);
+  visit("forged", m.forged);
+  visit("rung", m.rung);
+}
+
+template <typename M, typename V>
+requires std::same_as<std::remove_const_t<M>, EventsReply>
+void fields(M& m, V&& visit) {
+  visit("events", m.events);
+}
+
+template <typename M, typename V>
 requires std::same_as<std::remove_const_t<M>, RegisterRequest>
 void fields(M& m, V&& visit) {
   visit("user", m.user);
@@ -422,6 +461,15 @@ std::string encode(const ReloadReply& reply) {
 std::string encode(const PolicyRefusedError& error) {
   return to_text(to_json_value(error));
 }
+std::string encode(const EventsRequest& request) {
+  return to_text(to_json_value(request));
+}
+std::string encode(const Event& event) {
+  return to_text(to_json_value(event));
+}
+std::string encode(const EventsReply& reply) {
+  return to_text(to_json_value(reply));
+}
 
 template <>
 Result<GetInfoReply> decode(std::string_view parameters) {
@@ -501,6 +549,19 @@ Result<PolicyRefusedError> decode(std::string_view parameters) {
   return decode_message<PolicyRefusedError>(parameters);
 }
 
+template <>
+Result<EventsRequest> decode(std::string_view parameters) {
+  return decode_message<EventsRequest>(parameters);
+}
+template <>
+Result<EventsReply> decode(std::string_view parameters) {
+  return decode_message<EventsReply>(parameters);
+}
+template <>
+Result<Event> decode(std::string_view parameters) {
+  return decode_message<Event>(parameters);
+}
+
 std::string to_json_array(const std::vector<SessionInfo>& sessions) {
   return for_output(write(sessions));
 }
@@ -511,6 +572,10 @@ std::string to_json_text(const StatusReply& status) {
 
 std::string to_json_text(const ExplainReply& explanation) {
   return for_output(to_json_value(explanation));
+}
+
+std::string to_json_line(const Event& event) {
+  return to_json_value(event).dump(-1, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace);
 }
 
 }  // namespace idled::protocol

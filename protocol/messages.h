@@ -32,6 +32,7 @@ inline constexpr std::string_view kHold = "io.idled.Sessions.Hold";
 inline constexpr std::string_view kStatus = "io.idled.Sessions.Status";
 inline constexpr std::string_view kExplain = "io.idled.Sessions.Explain";
 inline constexpr std::string_view kReload = "io.idled.Sessions.Reload";
+inline constexpr std::string_view kEvents = "io.idled.Sessions.Events";
 
 // Of every Varlink service: https://varlink.org/Service
 inline constexpr std::string_view kGetInfo = "org.varlink.service.GetInfo";
@@ -44,6 +45,7 @@ inline constexpr std::string_view kLeaderRefused = "io.idled.Sessions.LeaderRefu
 inline constexpr std::string_view kStillThere = "io.idled.Sessions.StillThere";
 inline constexpr std::string_view kHoldRefused = "io.idled.Sessions.HoldRefused";
 inline constexpr std::string_view kPolicyRefused = "io.idled.Sessions.PolicyRefused";
+inline constexpr std::string_view kTooSlow = "io.idled.Sessions.TooSlow";
 inline constexpr std::string_view kPermissionDenied = "org.varlink.service.PermissionDenied";
 inline constexpr std::string_view kInvalidParameter = "org.varlink.service.InvalidParameter";
 inline constexpr std::string_view kMethodNotFound = "org.varlink.service.MethodNotFound";
@@ -281,6 +283,41 @@ struct PolicyRefusedError {
   std::string errors;  // as a compiler prints them
 };
 
+// Which events: those of the recent past, those to come, or both.
+struct EventsRequest {
+  std::string user;     // only of this user's logins; empty: all that the caller may see
+  bool past = true;     // those that the daemon still has
+  bool follow = false;  // and all that come, until the caller goes
+};
+
+// One of the daemon's records; what it is not about is null.
+struct Event {
+  std::string at;       // RFC 3339 with offset
+  std::string kind;     // one of event_kinds.h
+  std::string message;  // a sentence
+  std::optional<std::string> session;
+  std::optional<std::string> user;
+  std::optional<std::int64_t> uid;
+  std::optional<std::string> service;
+  std::optional<std::string> remote_host;
+  std::optional<std::int64_t> leader_pid;
+  std::vector<std::string> terminals;  // "pts/3"
+  std::optional<std::string> cause;    // of the logout that it is about: idle, cap, kick
+  std::optional<std::string> rule;
+  std::optional<std::int64_t> limit_seconds;
+  std::optional<std::int64_t> idle_seconds;
+  std::optional<std::string> witness;
+  std::optional<std::string> by;      // who holds or kicks
+  std::optional<std::string> reason;  // and why
+  std::optional<std::int64_t> hold_seconds;
+  std::optional<std::string> forged;  // terminals whose times are not believed
+  std::optional<std::string> rung;    // how far the end has gone
+};
+
+struct EventsReply {
+  std::vector<Event> events;  // the oldest first
+};
+
 std::string encode(const GetInfoReply& reply);
 std::string encode(const GetInterfaceDescriptionRequest& request);
 std::string encode(const GetInterfaceDescriptionReply& reply);
@@ -301,6 +338,9 @@ std::string encode(const ExplainRequest& request);
 std::string encode(const ExplainReply& reply);
 std::string encode(const ReloadReply& reply);
 std::string encode(const PolicyRefusedError& error);
+std::string encode(const EventsRequest& request);
+std::string encode(const Event& event);
+std::string encode(const EventsReply& reply);
 
 // `T` is one of the types above. The error's text is the name of the field that
 // is wrong: what org.varlink.service.InvalidParameter wants to hear.
@@ -311,6 +351,8 @@ Result<T> decode(std::string_view parameters);
 std::string to_json_array(const std::vector<SessionInfo>& sessions);
 std::string to_json_text(const StatusReply& status);
 std::string to_json_text(const ExplainReply& explanation);
+// What `idlectl events --json` prints: one line of ASCII.
+std::string to_json_line(const Event& event);
 
 // {"parameter": NAME}, {"id": ID}, {"reason": TEXT}: parameters of errors.
 std::string error_parameter(std::string_view name, std::string_view value);

@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "policy_io/policy_files.h"
 #include "protocol/messages.h"
+#include "tools/journal.h"
 #include "tools/live_output.h"
 #include "tools/outcome.h"
 
@@ -26,6 +27,7 @@ struct Context {
   // Draws on the terminal behind `out`, coloured or not; null: it is none that could do it.
   std::function<std::unique_ptr<LiveOutput>(bool colours)> open_screen{};
   std::string socket{protocol::kDefaultSocket};
+  ReadJournal read_journal{};   // none: there is no journal
   PolicyPaths policy{};         // the installed one
   seconds patience{10};         // for an answer that the daemon has at hand
   seconds reload_patience{30};  // NSS may be slow, and another reload under way

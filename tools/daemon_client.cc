@@ -49,6 +49,10 @@ void DaemonClient::be_patient_again() {
   deadline_ = std::chrono::steady_clock::now() + patience_;
 }
 
+void DaemonClient::wait_without_end() {
+  deadline_ = std::chrono::steady_clock::now() + std::chrono::years(100);
+}
+
 Failure DaemonClient::lost(const Error& error) const {
   if (error.code == ETIMEDOUT)
     return {ExitCode::kFailed, "idled has not answered within " + format_duration(patience_)};
@@ -102,6 +106,9 @@ Failure failure_of(const Reply& reply) {
   if (name == protocol::kInvalidParameter)
     return {ExitCode::kFailed,
             "idled refuses the value of '" + parameter(reply, "parameter") + "'"};
+  if (name == protocol::kTooSlow)
+    return {ExitCode::kFailed,
+            "idled has stopped telling: what it sent was not read. See: journalctl -u idled"};
   if (name == protocol::kMethodNotFound)
     return {ExitCode::kFailed,
             "the idled that runs does not know this command; after an upgrade: "

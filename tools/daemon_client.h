@@ -20,6 +20,8 @@ class DaemonClient {
 
   // The patience counts from now again: for one who keeps the connection and asks later.
   void be_patient_again();
+  // From now on no deadline: what is waited for may never come.
+  void wait_without_end();
 
   // Sends without waiting; take_answer() or take_reply() is then due.
   Outcome<std::monostate> send(std::string_view method, std::string parameters, bool more = false);

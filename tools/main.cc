@@ -22,5 +22,6 @@ int main(int argc, char** argv) {
       return tools::open_live_screen(STDIN_FILENO, STDOUT_FILENO, colours);
     };
   context.now = [] { return WallTime(std::chrono::system_clock::now()); };
+  context.read_journal = tools::read_journal;
   return static_cast<int>(tools::run({argv + (argc > 0 ? 1 : 0), argv + argc}, context));
 }

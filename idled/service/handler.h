@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,17 +30,23 @@ struct Peer {
 class Answer {
  public:
   using Send = std::function<void(const protocol::Reply&)>;
-  explicit Answer(Send send) : send_(std::move(send)) {}
+  // How many bytes of its answers the caller has not taken yet; none: it has gone.
+  using Unread = std::function<std::optional<std::size_t>()>;
+  explicit Answer(
+      Send send, Unread unread = [] { return 0; })
+      : send_(std::move(send)), unread_(std::move(unread)) {}
 
   // One of several replies; only for a caller that asked for `more`.
-  void part(std::string parameters) const { send_({"", std::move(parameters), true}); }
+  void part(std::string parameters = "{}") const { send_({"", std::move(parameters), true}); }
   void done(std::string parameters = "{}") const { send_({"", std::move(parameters), false}); }
   void fail(std::string_view error, std::string parameters = "{}") const {
     send_({std::string(error), std::move(parameters), false});
   }
+  [[nodiscard]] std::optional<std::size_t> unread() const { return unread_(); }
 
  private:
   Send send_;
+  Unread unread_;
 };
 
 class Handler {
@@ -57,6 +64,12 @@ class Handler {
   virtual void on_explain(const Peer& peer, const protocol::ExplainRequest& request,
                           Answer answer) = 0;
   virtual void on_reload(const Peer& peer, Answer answer) = 0;
+  virtual void on_events(const Peer& peer, const protocol::EventsRequest& request, bool more,
+                         Answer answer) = 0;
+  // A client has gone: Answer::unread() tells of which. Not while it is being answered.
+  virtual void on_gone() {}
+  // A client that waits for more answers has taken all that it was sent, after it had not.
+  virtual void on_drained() {}
   // A client could not be served for want of a descriptor.
   virtual void on_turned_away(const Error& /*why*/) {}
   // Whether the peer is root or in the admin group.

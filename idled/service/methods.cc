@@ -38,7 +38,7 @@ void get_interface_description(const protocol::GetInterfaceDescriptionRequest& r
   answer.done(protocol::encode(protocol::GetInterfaceDescriptionReply{std::string(text)}));
 }
 
-constexpr std::array<Method, 10> kMethods{{
+constexpr std::array<Method, 11> kMethods{{
     {protocol::kGetInfo, Access::kAnyone,
      [](Handler&, const Peer&, const Call&, Answer answer) { get_info(answer); }},
     {protocol::kGetInterfaceDescription, Access::kAnyone,
@@ -84,6 +84,13 @@ constexpr std::array<Method, 10> kMethods{{
     {protocol::kReload, Access::kAdmin,
      [](Handler& handler, const Peer& peer, const Call&, Answer answer) {
        handler.on_reload(peer, std::move(answer));
+     }},
+    {protocol::kEvents, Access::kAnyone,
+     [](Handler& handler, const Peer& peer, const Call& call, Answer answer) {
+       decoded<protocol::EventsRequest>(call, answer, [&](const auto& request) {
+         if (request.follow && !call.more) return answer.fail(protocol::kExpectedMore);
+         handler.on_events(peer, request, call.more, answer);
+       });
      }},
 }};
 

@@ -8,6 +8,7 @@
 #include <sys/un.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "idled/service/methods.h"
 #include "protocol/frame.h"
@@ -162,13 +163,21 @@ class Server::Connection {
   }
 
   Answer answer(bool oneway) {
-    return Answer([server = std::weak_ptr(server_.self_), id = id_, oneway,
-                   place = place_](const protocol::Reply& reply) {
+    const auto find = [server = std::weak_ptr(server_.self_), id = id_]() -> Connection* {
       const std::shared_ptr<Server*> alive = server.lock();
-      if (!alive) return;
+      if (!alive) return nullptr;
       const auto it = (*alive)->connections_.find(id);
-      if (it != (*alive)->connections_.end()) it->second->send(reply, oneway);
-    });
+      return it == (*alive)->connections_.end() ? nullptr : it->second.get();
+    };
+    return Answer(
+        [find, oneway, place = place_](const protocol::Reply& reply) {
+          if (Connection* connection = find()) connection->send(reply, oneway);
+        },
+        [find]() -> std::optional<std::size_t> {
+          const Connection* connection = find();
+          if (!connection) return std::nullopt;
+          return connection->out_.size();
+        });
   }
 
   // Writes what can be written now, and says what the next turn is to be for.
@@ -185,6 +194,8 @@ class Server::Connection {
     else if (!queue_for_a_turn())
       return server_.drop(id_);
     if (is_waited_for()) server_.start_sweeping();
+    const bool has_caught_up = std::exchange(is_behind_, !out_.empty()) && !is_behind_;
+    if (has_caught_up && busy_) server_.handler_.on_drained();
   }
 
   // At once, but behind all who wait already; and later, if this user has had many turns of late.
@@ -228,7 +239,8 @@ class Server::Connection {
   protocol::FrameDecoder in_;
   std::optional<std::string> next_call_;  // has come, and waits for its turn
   std::string out_;
-  bool busy_ = false;  // a call waits for its answer
+  bool is_behind_ = false;  // not all of out_ could be written
+  bool busy_ = false;       // a call waits for its answer
   bool in_handler_ = false;
   bool ended_ = false;  // the client will send no more
   bool gone_ = false;   // nor read
@@ -326,7 +338,7 @@ bool Server::make_room() {
   const auto user = std::find_if(connections_.begin(), connections_.end(),
                                  [](const auto& e) { return e.second->peer().uid != 0; });
   if (user != connections_.end()) {
-    connections_.erase(user);
+    drop(user->first);
     return true;
   }
   spare_.reset();
@@ -338,6 +350,7 @@ bool Server::make_room() {
 
 void Server::drop(std::uint64_t id) {
   connections_.erase(id);
+  handler_.on_gone();
 }
 
 std::size_t Server::connections() const {
@@ -359,7 +372,8 @@ int Server::on_sweep(sd_event_source*, std::uint64_t, void* self) {
 }
 
 void Server::sweep() {
-  std::erase_if(connections_, [](const auto& entry) { return entry.second->is_slow(); });
+  if (std::erase_if(connections_, [](const auto& entry) { return entry.second->is_slow(); }) > 0)
+    handler_.on_gone();
   if (std::any_of(connections_.begin(), connections_.end(),
                   [](const auto& e) { return e.second->is_waited_for(); }))
     start_sweeping();

@@ -5,6 +5,7 @@
 #include <systemd/sd-journal.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -19,6 +20,53 @@ using core::RecordKind;
 // Bytes. A policy's errors are many lines.
 constexpr std::size_t kLongestMessage = std::size_t{16} << 10;
 constexpr std::size_t kLongestField = 1024;
+
+// One row a kind, in the order of RecordKind. Fixed for ever, both: what was filed under them
+// is looked for by them.
+struct Row {
+  RecordKind kind;
+  std::string_view name;        // in IDLED_EVENT, and what `idlectl events` says
+  std::string_view message_id;  // sd_journal_send(3): of 128 bits, made by journalctl --new-id128
+};
+constexpr std::array<Row, 26> kRows{{
+    {RecordKind::kStarted, "started", "04628a029fb85b729ea983baa8f7adef"},
+    {RecordKind::kStopped, "stopped", "db968d68ba94543396d22b452d73b699"},
+    {RecordKind::kPolicyLoaded, "policy-loaded", "eaa11cc1a7b959c6bbaabba3c3fa6d74"},
+    {RecordKind::kPolicyRefused, "policy-refused", "414c67d9ffe057e09b86f012d2749976"},
+    {RecordKind::kOpened, "opened", "940182104db2521fb0a6322af30833c5"},
+    {RecordKind::kAdopted, "adopted", "ffb5b64be02f5f1d806d44d4871c35d4"},
+    {RecordKind::kRestored, "restored", "33ce224f8fb95f4483fb096fbc5f9252"},
+    {RecordKind::kRefused, "refused", "011a45d53fd05eabbb92d9ba77b3bdd8"},
+    {RecordKind::kClosed, "closed", "74f60f3ec31c593aa9f801541602678d"},
+    {RecordKind::kWarned, "warned", "1be98f65f5d159de8f7c012521084d47"},
+    {RecordKind::kWarningUndelivered, "warning-undelivered", "42ba8a92e35652f99c99fa9fccf11079"},
+    {RecordKind::kCancelled, "cancelled", "a95b01b6beea5291abe88fbe363f3ff4"},
+    {RecordKind::kWaiting, "waiting", "55a4cdde489546e79c72abf7a91f5035"},
+    {RecordKind::kForged, "forged", "434d9a70bc2b4b41a7bbf4071b266c13"},
+    {RecordKind::kHeld, "held", "7fc96900a88041fe88540a9619637b50"},
+    {RecordKind::kHoldOver, "hold-over", "eb7e5fdc17114e6e92997209ef343da8"},
+    {RecordKind::kWouldWarn, "would-warn", "36a61a86bcc44f15bcdb63efab4dc04b"},
+    {RecordKind::kWouldCancel, "would-cancel", "6d2ee944a0bb45e0833b85c48f27be29"},
+    {RecordKind::kWouldWait, "would-wait", "d6e816d9688849b3bf30b13082a4f5c7"},
+    {RecordKind::kWouldLogOut, "would-log-out", "5449450326d952acb9f59a60cd4898b6"},
+    {RecordKind::kKickRequested, "kick-requested", "dcf6ab53ff4756a99c28bc4cb651cc5b"},
+    {RecordKind::kLogout, "logout", "388bdcef323e5568840564d4c552bc62"},
+    {RecordKind::kSignalled, "signalled", "6116dcff14575fc5a456db5e9004e657"},
+    {RecordKind::kEnded, "ended", "932d071eb044520e99daa34fad30d6ac"},
+    {RecordKind::kStuck, "stuck", "20af82ef53475ed5b43a8f6eaa3de007"},
+    {RecordKind::kTrouble, "trouble", "9d35482202905ebe8cd6480d173c2688"},
+}};
+
+constexpr bool is_in_order() {
+  for (std::size_t i = 0; i < kRows.size(); ++i)
+    if (kRows[i].kind != static_cast<RecordKind>(i)) return false;
+  return kRows.back().kind == RecordKind::kTrouble;  // the last
+}
+static_assert(is_in_order());
+
+const Row& row_of(RecordKind kind) {
+  return kRows[static_cast<std::size_t>(kind)];
+}
 
 int priority(core::Severity severity) {  // syslog(3)
   switch (severity) {
@@ -39,61 +87,11 @@ int priority(core::Severity severity) {  // syslog(3)
 }  // namespace
 
 std::string_view message_id(RecordKind kind) {
-  switch (kind) {
-    case RecordKind::kStarted:
-      return "04628a029fb85b729ea983baa8f7adef";
-    case RecordKind::kStopped:
-      return "db968d68ba94543396d22b452d73b699";
-    case RecordKind::kPolicyLoaded:
-      return "eaa11cc1a7b959c6bbaabba3c3fa6d74";
-    case RecordKind::kPolicyRefused:
-      return "414c67d9ffe057e09b86f012d2749976";
-    case RecordKind::kOpened:
-      return "940182104db2521fb0a6322af30833c5";
-    case RecordKind::kAdopted:
-      return "ffb5b64be02f5f1d806d44d4871c35d4";
-    case RecordKind::kRestored:
-      return "33ce224f8fb95f4483fb096fbc5f9252";
-    case RecordKind::kRefused:
-      return "011a45d53fd05eabbb92d9ba77b3bdd8";
-    case RecordKind::kClosed:
-      return "74f60f3ec31c593aa9f801541602678d";
-    case RecordKind::kWarned:
-      return "1be98f65f5d159de8f7c012521084d47";
-    case RecordKind::kWarningUndelivered:
-      return "42ba8a92e35652f99c99fa9fccf11079";
-    case RecordKind::kCancelled:
-      return "a95b01b6beea5291abe88fbe363f3ff4";
-    case RecordKind::kWaiting:
-      return "55a4cdde489546e79c72abf7a91f5035";
-    case RecordKind::kForged:
-      return "434d9a70bc2b4b41a7bbf4071b266c13";
-    case RecordKind::kHeld:
-      return "7fc96900a88041fe88540a9619637b50";
-    case RecordKind::kHoldOver:
-      return "eb7e5fdc17114e6e92997209ef343da8";
-    case RecordKind::kWouldWarn:
-      return "36a61a86bcc44f15bcdb63efab4dc04b";
-    case RecordKind::kWouldCancel:
-      return "6d2ee944a0bb45e0833b85c48f27be29";
-    case RecordKind::kWouldWait:
-      return "d6e816d9688849b3bf30b13082a4f5c7";
-    case RecordKind::kWouldLogOut:
-      return "5449450326d952acb9f59a60cd4898b6";
-    case RecordKind::kKickRequested:
-      return "dcf6ab53ff4756a99c28bc4cb651cc5b";
-    case RecordKind::kLogout:
-      return "388bdcef323e5568840564d4c552bc62";
-    case RecordKind::kSignalled:
-      return "6116dcff14575fc5a456db5e9004e657";
-    case RecordKind::kEnded:
-      return "932d071eb044520e99daa34fad30d6ac";
-    case RecordKind::kStuck:
-      return "20af82ef53475ed5b43a8f6eaa3de007";
-    case RecordKind::kTrouble:
-      return "9d35482202905ebe8cd6480d173c2688";
-  }
-  return "";
+  return row_of(kind).message_id;
+}
+
+std::string_view event_name(RecordKind kind) {
+  return row_of(kind).name;
 }
 
 Journal::Journal()
@@ -116,6 +114,7 @@ std::vector<std::string> journal_entries(const core::Record& record) {
       "PRIORITY=" + std::to_string(priority(record.severity)),
       "MESSAGE_ID=" + std::string(message_id(record.kind)),
       "SYSLOG_IDENTIFIER=idled",
+      "IDLED_EVENT=" + std::string(event_name(record.kind)),
   };
   for (const auto& [name, value] : record.fields)
     entries.push_back(std::string(name).append("=").append(printable(value, kLongestField)));

@@ -27,5 +27,7 @@ class Journal {
 
 // The record's MESSAGE_ID, sd_journal_send(3): 32 hexadecimal digits, fixed for ever.
 std::string_view message_id(core::RecordKind kind);
+// And its name, one of protocol/event_kinds.h, in IDLED_EVENT.
+std::string_view event_name(core::RecordKind kind);
 
 }  // namespace idled::system

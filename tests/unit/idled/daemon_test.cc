@@ -466,6 +466,46 @@ TEST_F(DaemonTest, ReloadAnswersWithWhatHasComeOfIt) {
   EXPECT_EQ(list(alice_)[0].limit_seconds, 7200);
 }
 
+TEST_F(DaemonTest, EventsAreTheRecordsOfWhatTheCallerMaySee) {
+  const auto events = [&](const service::Peer& peer) {
+    Reply reply;
+    daemon_.on_events(peer, {}, false, reply.answer());
+    const auto decoded = protocol::decode<protocol::EventsReply>(reply.value.value().parameters);
+    std::string told;
+    for (const protocol::Event& event : decoded->events)
+      told += event.kind + " " + event.user.value_or("-") + "\n";
+    return told;
+  };
+  EXPECT_EQ(events(alice_), "opened alice\n");
+  kick(root_, at_once("p101"));
+  daemon_.take_policy({nullptr, "the file", "policy.json:1:1: error: no", ""});
+  EXPECT_EQ(events(alice_), "opened alice\nkick-requested alice\n");
+  for (const service::Peer& peer : {root_, admin_})
+    EXPECT_EQ(events(peer), "opened alice\nopened bob\nkick-requested alice\npolicy-refused -\n");
+}
+
+// The loop tells when it has time for it, and not in the middle of what an event is about.
+TEST_F(DaemonTest, FollowersAreToldInSlices) {
+  int woken = 0;
+  daemon_.set_wake([&] { ++woken; });
+  Reply reply;
+  daemon_.on_events(root_, {"", false, true}, true, reply.answer());
+  EXPECT_EQ(woken, 1);
+  EXPECT_FALSE(reply.value);
+  while (daemon_.work()) {
+  }
+  EXPECT_TRUE(reply.value.value().continues);
+  reply.value.reset();
+  log_in(103, "carol", 1003);
+  log_in(104, "dave", 1004);
+  EXPECT_EQ(woken, 2) << "once for both";
+  EXPECT_FALSE(reply.value);
+  while (daemon_.work()) {
+  }
+  EXPECT_EQ(protocol::decode<protocol::EventsReply>(reply.value.value().parameters)->events.size(),
+            2U);
+}
+
 TEST_F(DaemonTest, TheAdminGroupMayBecomeKnownLater) {
   daemon_.set_admins(std::nullopt);
   EXPECT_EQ(list(admin_).size(), 0U);

@@ -34,6 +34,9 @@ class Recorder final : public Handler {
     note("Explain", answer);
   }
   void on_reload(const Peer&, Answer answer) override { note("Reload", answer); }
+  void on_events(const Peer&, const protocol::EventsRequest&, bool, Answer answer) override {
+    note("Events", answer);
+  }
   [[nodiscard]] bool is_admin(const Peer& peer) const override {
     return peer.uid == 0 || peer.uid == kAdmin;
   }
@@ -48,9 +51,9 @@ class Recorder final : public Handler {
 };
 
 protocol::Reply call(Handler& handler, uid_t uid, const std::string& method,
-                     const std::string& parameters = "{}") {
+                     const std::string& parameters = "{}", bool more = false) {
   std::optional<protocol::Reply> reply;
-  dispatch(handler, {100, uid, uid, {}}, {method, parameters, false, false},
+  dispatch(handler, {100, uid, uid, {}}, {method, parameters, more, false},
            Answer([&](const protocol::Reply& r) { reply = r; }));
   EXPECT_TRUE(reply) << method << " got no answer";
   return reply.value_or(protocol::Reply{});
@@ -67,8 +70,8 @@ TEST(Methods, OnlyRootRegisters) {
 }
 
 TEST(Methods, EverybodyMayAskForTheirOwn) {
-  for (const auto name :
-       {protocol::kList, protocol::kKick, protocol::kHold, protocol::kStatus, protocol::kExplain}) {
+  for (const auto name : {protocol::kList, protocol::kKick, protocol::kHold, protocol::kStatus,
+                          protocol::kExplain, protocol::kEvents}) {
     Recorder handler;
     EXPECT_EQ(call(handler, 1000, std::string(name)).error, "") << name;
   }
@@ -90,7 +93,8 @@ TEST(Methods, TheTableIsComplete) {
       {protocol::kRegister, Access::kRoot},  {protocol::kRelease, Access::kRoot},
       {protocol::kList, Access::kAnyone},    {protocol::kKick, Access::kAnyone},
       {protocol::kStatus, Access::kAnyone},  {protocol::kExplain, Access::kAnyone},
-      {protocol::kHold, Access::kAnyone},    {protocol::kReload, Access::kAdmin}};
+      {protocol::kHold, Access::kAnyone},    {protocol::kReload, Access::kAdmin},
+      {protocol::kEvents, Access::kAnyone}};
   std::map<std::string_view, Access> found;
   for (const Method& method : methods())
     EXPECT_TRUE(found.emplace(method.name, method.access).second);
@@ -189,6 +193,15 @@ TEST(Methods, TheServiceTellsItsInterfaces) {
   EXPECT_EQ(protocol::error_parameter_of(unknown.parameters, "interface"), "io.idled.Secrets");
   EXPECT_EQ(describe("{}").error, protocol::kInterfaceNotFound);
   EXPECT_EQ(describe(R"({"interface":7})").error, protocol::kInvalidParameter);
+}
+
+TEST(Methods, WhoFollowsTakesSeveralReplies) {
+  Recorder handler;
+  const std::string events(protocol::kEvents);
+  EXPECT_EQ(call(handler, 1000, events, R"({"follow":true})").error, protocol::kExpectedMore);
+  EXPECT_EQ(handler.called, "");
+  EXPECT_EQ(call(handler, 1000, events, R"({"follow":true})", true).error, "");
+  EXPECT_EQ(handler.called, "Events");
 }
 
 TEST(Methods, UnknownOnesAreNamed) {

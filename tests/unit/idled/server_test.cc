@@ -38,10 +38,20 @@ class Echo final : public Handler {
   }
   void on_explain(const Peer&, const protocol::ExplainRequest&, Answer) override { ++dropped; }
   void on_reload(const Peer&, Answer) override { ++dropped; }
+  void on_events(const Peer&, const protocol::EventsRequest&, bool, Answer answer) override {
+    answer.part("{\"x\":\"" + std::string(1 << 20, 'x') + "\"}");
+    kept.push_back(answer);
+  }
+  void on_drained() override { ++drained; }
+  void on_gone() override {
+    for (const Answer& answer : kept) gone += answer.unread() ? 0 : 1;
+  }
   [[nodiscard]] bool is_admin(const Peer&) const override { return false; }
   std::vector<Answer> kept;
   void on_turned_away(const Error&) override { ++turned_away; }
   std::atomic<int> dropped{0};
+  std::atomic<int> gone{0};
+  std::atomic<int> drained{0};
   std::atomic<int> turned_away{0};
 };
 
@@ -181,6 +191,26 @@ TEST_F(ServerTest, AClientThatLeavesInMidCallIsNoHarm) {
   ASSERT_EQ(handler_.kept.size(), 1U);
   handler_.kept[0].done();  // goes nowhere
   EXPECT_TRUE(is_serving());
+}
+
+TEST_F(ServerTest, TheHandlerLearnsThatAFollowerHasReadAndThatItHasGone) {
+  const auto is_told = [](const std::atomic<int>& times) {
+    for (const auto end = soon(); times == 0 && std::chrono::steady_clock::now() < end;)
+      std::this_thread::yield();
+    return times == 1;
+  };
+  {
+    Client c = client();
+    ASSERT_TRUE(c.send({std::string(protocol::kEvents), "{}", true, false}, soon()));
+    EXPECT_TRUE(is_serving());
+    EXPECT_EQ(handler_.drained, 0);
+    const auto reply = c.next_reply(soon());  // a megabyte
+    ASSERT_TRUE(reply);
+    EXPECT_TRUE(reply->continues);
+    EXPECT_TRUE(is_told(handler_.drained));
+    EXPECT_EQ(handler_.gone, 0);
+  }
+  EXPECT_TRUE(is_told(handler_.gone));
 }
 
 TEST_F(ServerTest, ACallerThatGaveUpIsServedAllTheSame) {

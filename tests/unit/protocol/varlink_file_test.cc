@@ -195,13 +195,13 @@ TEST(VarlinkFile, HasTheMethodsAndErrorsWeName) {
   for (const auto& [name, fields] : interface().methods)
     methods.insert(full(name.substr(0, name.size() - 2)));
   for (const auto& [name, fields] : interface().errors) errors.insert(full(name));
-  EXPECT_EQ(methods, (std::set<std::string>{std::string(kRegister), std::string(kRelease),
-                                            std::string(kList), std::string(kKick),
-                                            std::string(kHold), std::string(kStatus),
-                                            std::string(kExplain), std::string(kReload)}));
+  EXPECT_EQ(methods, (std::set<std::string>{
+                         std::string(kRegister), std::string(kRelease), std::string(kList),
+                         std::string(kKick), std::string(kHold), std::string(kStatus),
+                         std::string(kExplain), std::string(kReload), std::string(kEvents)}));
   EXPECT_EQ(errors, (std::set<std::string>{std::string(kNoSuchSession), std::string(kLeaderRefused),
                                            std::string(kStillThere), std::string(kHoldRefused),
-                                           std::string(kPolicyRefused)}));
+                                           std::string(kPolicyRefused), std::string(kTooSlow)}));
 }
 
 TEST(VarlinkFile, MethodsHaveTheFieldsOfTheMessages) {
@@ -222,6 +222,8 @@ TEST(VarlinkFile, MethodsHaveTheFieldsOfTheMessages) {
   expect_same(methods.at("Explain->"), ExplainReply{});
   expect_same(methods.at("Reload()"), Json::object());
   expect_same(methods.at("Reload->"), ReloadReply{});
+  expect_same(methods.at("Events()"), EventsRequest{});
+  expect_same(methods.at("Events->"), EventsReply{});
 }
 
 TEST(VarlinkFile, TypesHaveTheFieldsOfTheMessages) {
@@ -240,7 +242,8 @@ TEST(VarlinkFile, TypesHaveTheFieldsOfTheMessages) {
   expect_same(interface().types.at("ExplainedSetting"), explained["settings"][0]);
   expect_same(interface().types.at("ExplainedRule"), explained["rules"][0]);
   expect_same(interface().types.at("ExplainedMismatch"), explained["rules"][0]["mismatches"][0]);
-  EXPECT_EQ(interface().types.size(), 7U);
+  expect_same(interface().types.at("Event"), Event{});
+  EXPECT_EQ(interface().types.size(), 8U);
 }
 
 TEST(VarlinkFile, ErrorsHaveTheirParameters) {
@@ -248,6 +251,8 @@ TEST(VarlinkFile, ErrorsHaveTheirParameters) {
   expect_same(errors.at("NoSuchSession"), Json::parse(error_parameter("id", "c3")));
   expect_same(errors.at("LeaderRefused"), Json::parse(error_parameter("reason", "x")));
   expect_same(errors.at("StillThere"), StillThereError{});
+  EXPECT_TRUE(errors.at("TooSlow").empty());
+  EXPECT_EQ(errors.size(), 6U);
   expect_same(errors.at("HoldRefused"), HoldRefusedError{});
   expect_same(errors.at("PolicyRefused"), PolicyRefusedError{});
 }

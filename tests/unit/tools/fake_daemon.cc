@@ -87,7 +87,7 @@ std::vector<std::string> FakeDaemon::kicks() const {
 }
 
 Ran run_idlectl(const std::string& socket, std::vector<std::string> arguments, seconds patience,
-                std::size_t width) {
+                std::size_t width, ReadJournal journal) {
   std::ostringstream out;
   std::ostringstream err;
   Context context{out, err};
@@ -96,6 +96,7 @@ Ran run_idlectl(const std::string& socket, std::vector<std::string> arguments, s
   context.patience = patience;
   context.kick_patience = patience;
   context.socket = socket;
+  context.read_journal = std::move(journal);
   const ExitCode code = run(std::move(arguments), context);
   return {code, out.str(), err.str()};
 }

@@ -61,7 +61,7 @@ inline constexpr WallTime kNow{seconds(1769851800)};
 
 // Runs idlectl against `socket` at kNow; `patience` is for both waits.
 Ran run_idlectl(const std::string& socket, std::vector<std::string> arguments,
-                seconds patience = seconds(20), std::size_t width = 0);
+                seconds patience = seconds(20), std::size_t width = 0, ReadJournal journal = {});
 
 inline protocol::Reply reply(std::string parameters) {
   return {"", std::move(parameters), false};
