@@ -56,13 +56,14 @@ Result<std::string> read_trusted_file(const std::string& path, std::size_t limit
   return read_all(fd, path, limit);
 }
 
-Result<void> replace_file(const std::string& path, std::string_view text) {
+Result<void> replace_file(const std::string& path, std::string_view text, mode_t mode) {
   const std::string partial = path + ".new";
   const std::string what = "cannot write " + path;
   {
     const OwnedFd fd(
         ::open(partial.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (!fd) return errno_error(what);
+    if (::fchmod(fd.get(), mode) < 0) return errno_error(what);  // whatever the umask
     while (!text.empty()) {
       const ssize_t written = ::write(fd.get(), text.data(), text.size());
       if (written < 0 && errno == EINTR) continue;

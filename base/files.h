@@ -24,8 +24,7 @@ Result<std::string> read_trusted_file(const std::string& path, std::size_t limit
 // cannot. A sticky folder, as /tmp, lets nobody replace what is another's.
 std::string who_else_writes(const struct stat& status);
 
-// Written beside (mode 0600) and renamed, so that a reader sees the old file or the
-// new one, whole.
-Result<void> replace_file(const std::string& path, std::string_view text);
+// Written beside and renamed, so that a reader sees the old file or the new one, whole.
+Result<void> replace_file(const std::string& path, std::string_view text, mode_t mode = 0600);
 
 }  // namespace idled

@@ -167,6 +167,8 @@ void Daemon::perform(const core::Forget& action) {
 }
 
 void Daemon::perform(const core::Registered& action) {
+  if (const auto since = registering_since_.extract(action.token))
+    counters_.count_registration(host_.now().boot() - since.mapped());
   if (const std::optional<service::Answer> answer = take(action.token))
     answer->done(protocol::encode(protocol::RegisterReply{action.id.value, action.tmout}));
 }
@@ -186,6 +188,7 @@ void Daemon::perform(const core::Record& action) {
 }
 
 void Daemon::record(const core::Record& record) {
+  counters_.count(record);
   host_.record(record);
   events_.add(event_of(record, host_.now().clocks.wall));
   if (events_.has_followers()) tell_followers();

@@ -13,6 +13,7 @@
 #include <unordered_map>
 
 #include "idled/core/engine.h"
+#include "idled/counters.h"
 #include "idled/event_log.h"
 #include "idled/host.h"
 #include "idled/service/handler.h"
@@ -60,6 +61,7 @@ class Daemon final : public service::Handler {
   void on_explain(const service::Peer& peer, const protocol::ExplainRequest& request,
                   service::Answer answer) override;
   void on_reload(const service::Peer& peer, service::Answer answer) override;
+  void on_metrics(const service::Peer& peer, service::Answer answer) override;
   void on_events(const service::Peer& peer, const protocol::EventsRequest& request, bool more,
                  service::Answer answer) override;
   void on_gone() override { events_.forget_gone(); }
@@ -143,6 +145,8 @@ class Daemon final : public service::Handler {
   std::function<void()> search_later_;
   std::optional<BootTime> turned_away_at_;  // when that was last told
   std::vector<std::string> witnesses_;
+  Counters counters_;
+  std::map<core::Token, BootTime> registering_since_;
   EventLog events_;
   bool tells_followers_ = false;  // a task does
 

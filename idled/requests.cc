@@ -113,6 +113,7 @@ protocol::KickedLogin kicked_login(const core::Session& session) {
 
 void Daemon::on_register(const service::Peer& peer, const protocol::RegisterRequest& request,
                          service::Answer answer) {
+  const BootTime since = host_.now().boot();
   Result<Caller> caller = host_.identify_caller(peer.pid);
   if (!caller) {
     record({core::RecordKind::kRefused,
@@ -126,8 +127,10 @@ void Daemon::on_register(const service::Peer& peer, const protocol::RegisterRequ
   if (request.user.empty())
     return answer.fail(protocol::kInvalidParameter, protocol::error_parameter("parameter", "user"));
   core::Login login = login_of(request, caller->process, host_.now().clocks.wall);
-  deliver(core::LoginOpened{std::move(login), keep(std::move(answer)), std::move(caller->ancestors),
-                            caller->is_nested});
+  const core::Token token = keep(std::move(answer));
+  registering_since_.emplace(token, since);
+  deliver(
+      core::LoginOpened{std::move(login), token, std::move(caller->ancestors), caller->is_nested});
 }
 
 // By the leader that asks, not by the id: a login process speaks only for itself.
@@ -292,6 +295,17 @@ void Daemon::perform(const core::HoldAnswered& action) {
   if (const std::optional<seconds> limit = core::prompt_limit(session->tmout))
     reply.tmout_seconds = limit->count();
   answer->done(protocol::encode(reply));
+}
+
+void Daemon::on_metrics(const service::Peer&, service::Answer answer) {
+  protocol::MetricsReply reply;
+  reply.version = kVersion;
+  reply.started_at = format_rfc3339(started_at_);
+  reply.sessions = count_by_state(engine_);
+  counters_.tell(reply);
+  reply.policy_loaded_at = format_rfc3339(policy_loaded_at_);
+  reply.policy_has_errors = !policy_error_.empty();
+  answer.done(protocol::encode(reply));
 }
 
 void Daemon::on_events(const service::Peer& peer, const protocol::EventsRequest& request, bool more,

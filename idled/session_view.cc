@@ -89,4 +89,16 @@ protocol::SessionInfo view_of(const Session& session, const core::Now& now) {
   return info;
 }
 
+std::vector<protocol::NamedCount> count_by_state(const core::Engine& engine) {
+  std::vector<protocol::NamedCount> counts;
+  for (const State state : {State::kActive, State::kWarned, State::kHeld, State::kWaiting,
+                            State::kEnding, State::kExempt})
+    counts.push_back({std::string(name_of(state)), 0});
+  engine.for_each([&](const Session& session) {
+    const std::string_view state = name_of(state_of(session));
+    for (protocol::NamedCount& each : counts) each.count += each.name == state ? 1 : 0;
+  });
+  return counts;
+}
+
 }  // namespace idled

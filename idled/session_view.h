@@ -8,4 +8,7 @@ namespace idled {
 
 protocol::SessionInfo view_of(const core::Session& session, const core::Now& now);
 
+// Every state, also those that no session has.
+std::vector<protocol::NamedCount> count_by_state(const core::Engine& engine);
+
 }  // namespace idled

@@ -73,6 +73,35 @@ void fields(M& m, V&& visit) {
 }
 
 template <typename M, typename V>
+requires std::same_as<std::remove_const_t<M>, NamedCount>
+void fields(M& m, V&& visit) {
+  visit("name", m.name);
+  visit("count", m.count);
+}
+
+template <typename M, typename V>
+requires std::same_as<std::remove_const_t<M>, LatencyCount>
+void fields(M& m, V&& visit) {
+  visit("microseconds", m.microseconds);
+  visit("count", m.count);
+}
+
+template <typename M, typename V>
+requires std::same_as<std::remove_const_t<M>, MetricsReply>
+void fields(M& m, V&& visit) {
+  visit("version", m.version);
+  visit("started_at", m.started_at);
+  visit("sessions", m.sessions);
+  visit("logouts", m.logouts);
+  visit("events", m.events);
+  visit("registrations_within", m.registrations_within);
+  visit("registrations", m.registrations);
+  visit("registering_microseconds", m.registering_microseconds);
+  visit("policy_loaded_at", m.policy_loaded_at);
+  visit("policy_has_errors", m.policy_has_errors);
+}
+
+template <typename M, typename V>
 requires std::same_as<std::remove_const_t<M>, RegisterRequest>
 void fields(M& m, V&& visit) {
   visit("user", m.user);
@@ -467,6 +496,9 @@ std::string encode(const EventsRequest& request) {
 std::string encode(const Event& event) {
   return to_text(to_json_value(event));
 }
+std::string encode(const MetricsReply& reply) {
+  return to_text(to_json_value(reply));
+}
 std::string encode(const EventsReply& reply) {
   return to_text(to_json_value(reply));
 }
@@ -552,6 +584,10 @@ Result<PolicyRefusedError> decode(std::string_view parameters) {
 template <>
 Result<EventsRequest> decode(std::string_view parameters) {
   return decode_message<EventsRequest>(parameters);
+}
+template <>
+Result<MetricsReply> decode(std::string_view parameters) {
+  return decode_message<MetricsReply>(parameters);
 }
 template <>
 Result<EventsReply> decode(std::string_view parameters) {

@@ -32,6 +32,7 @@ inline constexpr std::string_view kHold = "io.idled.Sessions.Hold";
 inline constexpr std::string_view kStatus = "io.idled.Sessions.Status";
 inline constexpr std::string_view kExplain = "io.idled.Sessions.Explain";
 inline constexpr std::string_view kReload = "io.idled.Sessions.Reload";
+inline constexpr std::string_view kMetrics = "io.idled.Sessions.Metrics";
 inline constexpr std::string_view kEvents = "io.idled.Sessions.Events";
 
 // Of every Varlink service: https://varlink.org/Service
@@ -318,6 +319,30 @@ struct EventsReply {
   std::vector<Event> events;  // the oldest first
 };
 
+struct NamedCount {
+  std::string name;
+  std::int64_t count = 0;
+};
+
+// How many took at most so long: those below count again.
+struct LatencyCount {
+  std::int64_t microseconds = 0;
+  std::int64_t count = 0;
+};
+
+struct MetricsReply {
+  std::string version;
+  std::string started_at;
+  std::vector<NamedCount> sessions;  // now, by state
+  std::vector<NamedCount> logouts;   // by cause
+  std::vector<NamedCount> events;    // by kind
+  std::vector<LatencyCount> registrations_within;
+  std::int64_t registrations = 0;
+  std::int64_t registering_microseconds = 0;  // of all together
+  std::string policy_loaded_at;
+  bool policy_has_errors = false;
+};
+
 std::string encode(const GetInfoReply& reply);
 std::string encode(const GetInterfaceDescriptionRequest& request);
 std::string encode(const GetInterfaceDescriptionReply& reply);
@@ -341,6 +366,7 @@ std::string encode(const PolicyRefusedError& error);
 std::string encode(const EventsRequest& request);
 std::string encode(const Event& event);
 std::string encode(const EventsReply& reply);
+std::string encode(const MetricsReply& reply);
 
 // `T` is one of the types above. The error's text is the name of the field that
 // is wrong: what org.varlink.service.InvalidParameter wants to hear.

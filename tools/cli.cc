@@ -13,12 +13,10 @@ namespace {
 constexpr const char* kExamples = R"(Examples:
   idlectl list                        who is idle, for how long, and what is left
   idlectl kick pts/3 -m "Reboot now"  log out the session on a terminal
-  idlectl kick --user bob --in 5m     log out all of bob's sessions in five minutes
   idlectl hold c3 --for 2h            keep one from being logged out
 
-Options: --socket PATH (where the daemon is), --version, -h, --help.
 Exit codes: 0 done, 1 failed, 2 usage, 3 no such session, 4 not permitted, 5 no daemon.
-See idlectl COMMAND --help and idlectl(1).)";
+Options: --socket PATH, --version, -h. More: idlectl COMMAND --help and idlectl(1).)";
 
 constexpr AddCommand* kCommands[] = {
 #define IDLECTL_COMMAND(name) add_##name,

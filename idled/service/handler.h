@@ -64,6 +64,7 @@ class Handler {
   virtual void on_explain(const Peer& peer, const protocol::ExplainRequest& request,
                           Answer answer) = 0;
   virtual void on_reload(const Peer& peer, Answer answer) = 0;
+  virtual void on_metrics(const Peer& peer, Answer answer) = 0;
   virtual void on_events(const Peer& peer, const protocol::EventsRequest& request, bool more,
                          Answer answer) = 0;
   // A client has gone: Answer::unread() tells of which. Not while it is being answered.

@@ -38,8 +38,9 @@ void get_interface_description(const protocol::GetInterfaceDescriptionRequest& r
   answer.done(protocol::encode(protocol::GetInterfaceDescriptionReply{std::string(text)}));
 }
 
-constexpr std::array<Method, 11> kMethods{{
+constexpr std::array<Method, 12> kMethods{{
     {protocol::kGetInfo, Access::kAnyone,
+     // NOLINTNEXTLINE(performance-unnecessary-value-param): all rows have it so
      [](Handler&, const Peer&, const Call&, Answer answer) { get_info(answer); }},
     {protocol::kGetInterfaceDescription, Access::kAnyone,
      [](Handler&, const Peer&, const Call& call, Answer answer) {
@@ -84,6 +85,10 @@ constexpr std::array<Method, 11> kMethods{{
     {protocol::kReload, Access::kAdmin,
      [](Handler& handler, const Peer& peer, const Call&, Answer answer) {
        handler.on_reload(peer, std::move(answer));
+     }},
+    {protocol::kMetrics, Access::kAdmin,
+     [](Handler& handler, const Peer& peer, const Call&, Answer answer) {
+       handler.on_metrics(peer, std::move(answer));
      }},
     {protocol::kEvents, Access::kAnyone,
      [](Handler& handler, const Peer& peer, const Call& call, Answer answer) {

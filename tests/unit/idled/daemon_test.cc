@@ -506,6 +506,52 @@ TEST_F(DaemonTest, FollowersAreToldInSlices) {
             2U);
 }
 
+TEST_F(DaemonTest, MetricsCountWhatIsRecorded) {
+  const auto metrics = [&] {
+    Reply reply;
+    daemon_.on_metrics(root_, reply.answer());
+    return *protocol::decode<protocol::MetricsReply>(reply.value.value().parameters);
+  };
+  const auto count = [](const std::vector<protocol::NamedCount>& counts, const std::string& name) {
+    for (const protocol::NamedCount& each : counts)
+      if (each.name == name) return each.count;
+    return std::int64_t{-1};
+  };
+  EXPECT_EQ(count(metrics().events, "opened"), 2);
+  EXPECT_EQ(count(metrics().sessions, "active"), 2);
+  EXPECT_EQ(count(metrics().sessions, "held"), 0);
+  EXPECT_EQ(count(metrics().logouts, "kick"), 0);
+  EXPECT_EQ(metrics().registrations, 2);
+  EXPECT_EQ(metrics().registrations_within.back().count, 2);
+  kick(root_, at_once("p101"));
+  EXPECT_EQ(count(metrics().sessions, "ending"), 1);
+  for (int i = 0; i < 5 && host_.hung_up.empty(); ++i) {
+    host_.boot = daemon_.next().value();
+    daemon_.deliver(core::TimerExpired{});
+  }
+  EXPECT_EQ(count(metrics().logouts, "kick"), 1);
+  EXPECT_EQ(count(metrics().logouts, "idle"), 0);
+  EXPECT_EQ(count(metrics().events, "logout"), 1);
+  EXPECT_FALSE(metrics().policy_has_errors);
+  daemon_.take_policy({nullptr, "the file", "policy.json:1:1: error: no", ""});
+  EXPECT_TRUE(metrics().policy_has_errors);
+}
+
+TEST(Counters, LatenciesCountInEveryBucketThatHoldsThem) {
+  Counters counters;
+  counters.count_registration(std::chrono::microseconds(100));
+  counters.count_registration(std::chrono::microseconds(101));
+  counters.count_registration(seconds(3));
+  protocol::MetricsReply reply;
+  counters.tell(reply);
+  EXPECT_EQ(reply.registrations_within.at(0).microseconds, 100);
+  EXPECT_EQ(reply.registrations_within.at(0).count, 1);
+  EXPECT_EQ(reply.registrations_within.at(1).count, 2);
+  EXPECT_EQ(reply.registrations_within.back().count, 2);
+  EXPECT_EQ(reply.registrations, 3);
+  EXPECT_EQ(reply.registering_microseconds, 3'000'201);
+}
+
 TEST_F(DaemonTest, TheAdminGroupMayBecomeKnownLater) {
   daemon_.set_admins(std::nullopt);
   EXPECT_EQ(list(admin_).size(), 0U);

@@ -34,6 +34,7 @@ class Recorder final : public Handler {
     note("Explain", answer);
   }
   void on_reload(const Peer&, Answer answer) override { note("Reload", answer); }
+  void on_metrics(const Peer&, Answer answer) override { note("Metrics", answer); }
   void on_events(const Peer&, const protocol::EventsRequest&, bool, Answer answer) override {
     note("Events", answer);
   }
@@ -77,13 +78,15 @@ TEST(Methods, EverybodyMayAskForTheirOwn) {
   }
 }
 
-TEST(Methods, OnlyAdministratorsReload) {
-  Recorder handler;
-  EXPECT_EQ(call(handler, 1000, std::string(protocol::kReload)).error, protocol::kPermissionDenied);
-  EXPECT_EQ(handler.called, "");
-  for (const uid_t uid : {uid_t{0}, Recorder::kAdmin})
-    EXPECT_EQ(call(handler, uid, std::string(protocol::kReload)).error, "");
-  EXPECT_EQ(handler.called, "Reload");
+TEST(Methods, OnlyAdministratorsReloadAndCount) {
+  for (const auto name : {protocol::kReload, protocol::kMetrics}) {
+    Recorder handler;
+    EXPECT_EQ(call(handler, 1000, std::string(name)).error, protocol::kPermissionDenied);
+    EXPECT_EQ(handler.called, "");
+    for (const uid_t uid : {uid_t{0}, Recorder::kAdmin})
+      EXPECT_EQ(call(handler, uid, std::string(name)).error, "");
+    EXPECT_NE(handler.called, "");
+  }
 }
 
 // Who may call what, once more and by hand: a method that is added here is added knowingly.
@@ -94,7 +97,7 @@ TEST(Methods, TheTableIsComplete) {
       {protocol::kList, Access::kAnyone},    {protocol::kKick, Access::kAnyone},
       {protocol::kStatus, Access::kAnyone},  {protocol::kExplain, Access::kAnyone},
       {protocol::kHold, Access::kAnyone},    {protocol::kReload, Access::kAdmin},
-      {protocol::kEvents, Access::kAnyone}};
+      {protocol::kEvents, Access::kAnyone},  {protocol::kMetrics, Access::kAdmin}};
   std::map<std::string_view, Access> found;
   for (const Method& method : methods())
     EXPECT_TRUE(found.emplace(method.name, method.access).second);

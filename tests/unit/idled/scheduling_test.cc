@@ -46,6 +46,7 @@ class Notes final : public Handler {
   }
   void on_hold(const Peer&, const protocol::HoldRequest&, Answer answer) override { answer.done(); }
   void on_reload(const Peer&, Answer answer) override { answer.done(); }
+  void on_metrics(const Peer&, Answer answer) override { answer.done(); }
   void on_events(const Peer&, const protocol::EventsRequest&, bool, Answer answer) override {
     answer.done();
   }

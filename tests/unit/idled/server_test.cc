@@ -38,6 +38,7 @@ class Echo final : public Handler {
   }
   void on_explain(const Peer&, const protocol::ExplainRequest&, Answer) override { ++dropped; }
   void on_reload(const Peer&, Answer) override { ++dropped; }
+  void on_metrics(const Peer&, Answer answer) override { answer.done(); }
   void on_events(const Peer&, const protocol::EventsRequest&, bool, Answer answer) override {
     answer.part("{\"x\":\"" + std::string(1 << 20, 'x') + "\"}");
     kept.push_back(answer);

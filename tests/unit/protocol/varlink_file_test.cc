@@ -195,10 +195,11 @@ TEST(VarlinkFile, HasTheMethodsAndErrorsWeName) {
   for (const auto& [name, fields] : interface().methods)
     methods.insert(full(name.substr(0, name.size() - 2)));
   for (const auto& [name, fields] : interface().errors) errors.insert(full(name));
-  EXPECT_EQ(methods, (std::set<std::string>{
-                         std::string(kRegister), std::string(kRelease), std::string(kList),
-                         std::string(kKick), std::string(kHold), std::string(kStatus),
-                         std::string(kExplain), std::string(kReload), std::string(kEvents)}));
+  EXPECT_EQ(methods,
+            (std::set<std::string>{
+                std::string(kRegister), std::string(kRelease), std::string(kList),
+                std::string(kKick), std::string(kHold), std::string(kStatus), std::string(kExplain),
+                std::string(kReload), std::string(kMetrics), std::string(kEvents)}));
   EXPECT_EQ(errors, (std::set<std::string>{std::string(kNoSuchSession), std::string(kLeaderRefused),
                                            std::string(kStillThere), std::string(kHoldRefused),
                                            std::string(kPolicyRefused), std::string(kTooSlow)}));
@@ -222,6 +223,8 @@ TEST(VarlinkFile, MethodsHaveTheFieldsOfTheMessages) {
   expect_same(methods.at("Explain->"), ExplainReply{});
   expect_same(methods.at("Reload()"), Json::object());
   expect_same(methods.at("Reload->"), ReloadReply{});
+  expect_same(methods.at("Metrics()"), Json::object());
+  expect_same(methods.at("Metrics->"), MetricsReply{});
   expect_same(methods.at("Events()"), EventsRequest{});
   expect_same(methods.at("Events->"), EventsReply{});
 }
@@ -243,7 +246,13 @@ TEST(VarlinkFile, TypesHaveTheFieldsOfTheMessages) {
   expect_same(interface().types.at("ExplainedRule"), explained["rules"][0]);
   expect_same(interface().types.at("ExplainedMismatch"), explained["rules"][0]["mismatches"][0]);
   expect_same(interface().types.at("Event"), Event{});
-  EXPECT_EQ(interface().types.size(), 8U);
+  MetricsReply counted;
+  counted.sessions.emplace_back();
+  counted.registrations_within.emplace_back();
+  const Json metrics = Json::parse(encode(counted));
+  expect_same(interface().types.at("NamedCount"), metrics["sessions"][0]);
+  expect_same(interface().types.at("LatencyCount"), metrics["registrations_within"][0]);
+  EXPECT_EQ(interface().types.size(), 10U);
 }
 
 TEST(VarlinkFile, ErrorsHaveTheirParameters) {

@@ -89,7 +89,8 @@ TEST(Usage, HelpFitsAScreenAndHasExamples) {
   EXPECT_EQ(ran.err, "");
   EXPECT_TRUE(contains(ran.out, "Examples:"));
   EXPECT_LE(std::count(ran.out.begin(), ran.out.end(), '\n'), 23);
-  for (const char* command : {"list", "kick", "hold", "explain", "check", "reload", "status"}) {
+  for (const char* command : {"list", "kick", "hold", "events", "explain", "check", "reload",
+                              "status", "metrics"}) {
     const Ran help = run_idlectl(kNowhere, {command, "--help"});
     EXPECT_EQ(help.code, ExitCode::kDone);
     EXPECT_TRUE(contains(ran.out, std::string("\n  ") + command + " ")) << ran.out;
