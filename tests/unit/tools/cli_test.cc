@@ -90,7 +90,7 @@ TEST(Usage, HelpFitsAScreenAndHasExamples) {
   EXPECT_TRUE(contains(ran.out, "Examples:"));
   EXPECT_LE(std::count(ran.out.begin(), ran.out.end(), '\n'), 23);
   for (const char* command : {"list", "kick", "hold", "events", "explain", "check", "reload",
-                              "status", "metrics"}) {
+                              "status", "metrics", "report"}) {
     const Ran help = run_idlectl(kNowhere, {command, "--help"});
     EXPECT_EQ(help.code, ExitCode::kDone);
     EXPECT_TRUE(contains(ran.out, std::string("\n  ") + command + " ")) << ran.out;
