@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Installed by apt on a Debian that runs systemd and logind: what it does there, within the unit's hardening."""
 
+import json
 import re
 import sys
 import threading
@@ -51,6 +52,10 @@ def _(t):
     said = [entry for entry in booted.records(f"MESSAGE_ID={LOGOUT}") if entry["IDLED_SESSION"] == mine["id"]]
     assert len(said) == 1 and said[0]["IDLED_USER"] == "alice", said
     assert said[0]["_SYSTEMD_UNIT"] == "idled.service", said
+    told = [json.loads(line) for line in t.machine.idlectl("events", "--json", "--kind", "logout").stdout.splitlines()]
+    assert [event["cause"] for event in told if event["session"] == mine["id"]] == ["idle"], told
+    explained = must("journalctl", "-x", "--no-pager", f"MESSAGE_ID={LOGOUT}", "IDLED_USER=alice")
+    assert "alice is logged out" in explained, explained
 
 
 @case("utmp or none, each login of a crowd ends on time")
