@@ -86,10 +86,14 @@ _idlectl_value() {
         --state) _idlectl_add_states ;;
         --sort) _idlectl_add logout idle user session ;;
         --color) _idlectl_add auto always never ;;
-        --kind) _idlectl_add terminal console no-terminal graphical ;;
+        --kind)
+            [[ $(_idlectl_command) == explain ]] || return 0
+            _idlectl_add terminal console no-terminal graphical
+            ;;
         --service) _idlectl_add sshd login ;;
         --idle-over | --in | --for) _idlectl_add 1m 5m 15m 30m 1h 2h ;;
-        --socket | --policy) _idlectl_add_files ;;
+        --socket | --policy | --file | --root | -o | --output) _idlectl_add_files ;;
+        --since | --until) _idlectl_add 1h 24h 7d 30d yesterday ;;
         -m | --message | --why | --at) ;;
         *) return 1 ;;
     esac
@@ -103,6 +107,10 @@ _idlectl_options() {
         hold) _idlectl_add --for --why --end ;;
         explain) _idlectl_add --session --service --terminal --kind --at --policy --json ;;
         status) _idlectl_add --json ;;
+        events) _idlectl_add --follow --json --since --user --kind --file ;;
+        doctor) _idlectl_add --json --root ;;
+        metrics) _idlectl_add --prometheus --output ;;
+        report) _idlectl_add --since --until --json --file ;;
         "") _idlectl_add --version ;;
     esac
     _idlectl_add --help --socket
@@ -124,7 +132,7 @@ _idlectl() {
         return
     fi
     case $command in
-        "") _idlectl_add list kick hold explain check reload status ;;
+        "") _idlectl_add list events kick hold explain check reload status doctor metrics report ;;
         kick | hold) _idlectl_add_from_sessions id terminal ;;
         explain)
             _idlectl_add_from_sessions id terminal
