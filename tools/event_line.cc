@@ -73,7 +73,7 @@ std::string event_line(const Event& event, std::size_t width) {
     line += " " + event.message.substr(0, event.message.find('\n'));
   }
   line = printable(line, kLongest);
-  if (width > 0 && line.size() > width) line = line.substr(0, width - 1) + "+";
+  if (width > 0 && line.size() > width) line.replace(width - 1, std::string::npos, "+");
   return line;
 }
 
