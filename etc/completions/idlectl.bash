@@ -68,13 +68,23 @@ _idlectl_add_users() {
     done < <(compgen -u -- "$cur")
 }
 
-# Adds states to a list of some, with commas between.
-_idlectl_add_states() {
-    local before="" state
+# Adds words to a list of some, with commas between.
+_idlectl_add_to_list() {
+    local before="" word
     [[ $cur == *,* ]] && before=${cur%,*},
-    for state in active warned held waiting ending exempt; do
-        [[ ,$before == *,$state,* ]] || _idlectl_add "$before$state"
+    for word; do
+        [[ ,$before == *,$word,* ]] || _idlectl_add "$before$word"
     done
+}
+
+_idlectl_add_kinds() {
+    if [[ $command == events ]]; then
+        _idlectl_add_to_list started stopped policy-loaded policy-refused opened adopted restored refused closed \
+            warned warning-undelivered cancelled waiting forged held hold-over would-warn would-cancel would-wait \
+            would-log-out kick-requested logout signalled ended stuck trouble
+    else
+        _idlectl_add terminal console no-terminal graphical
+    fi
 }
 
 # The value of the option before. Fails if it takes none.
@@ -83,17 +93,14 @@ _idlectl_value() {
         --user) _idlectl_add_from_sessions user ;;
         --session) _idlectl_add_from_sessions id ;;
         --terminal) _idlectl_add_from_sessions terminal ;;
-        --state) _idlectl_add_states ;;
+        --state) _idlectl_add_to_list active warned held waiting ending exempt ;;
         --sort) _idlectl_add logout idle user session ;;
         --color) _idlectl_add auto always never ;;
-        --kind)
-            [[ $(_idlectl_command) == explain ]] || return 0
-            _idlectl_add terminal console no-terminal graphical
-            ;;
+        --kind) _idlectl_add_kinds ;;
+        --since | --until) _idlectl_add 1h 1d 7d 30d today yesterday ;;
         --service) _idlectl_add sshd login ;;
         --idle-over | --in | --for) _idlectl_add 1m 5m 15m 30m 1h 2h ;;
-        --socket | --policy | --file | --root | -o | --output) _idlectl_add_files ;;
-        --since | --until) _idlectl_add 1h 24h 7d 30d yesterday ;;
+        --socket | --policy | --file | -o | --output | --root) _idlectl_add_files ;;
         -m | --message | --why | --at) ;;
         *) return 1 ;;
     esac
@@ -125,14 +132,14 @@ _idlectl() {
     elif [[ $before == "=" ]]; then
         before=${COMP_WORDS[COMP_CWORD - 2]}
     fi
-    _idlectl_value "$before" && return
     command=$(_idlectl_command)
+    _idlectl_value "$before" && return
     if [[ $cur == -* ]]; then
         _idlectl_options "$command"
         return
     fi
     case $command in
-        "") _idlectl_add list events kick hold explain check reload status doctor metrics report ;;
+        "") _idlectl_add list kick hold events explain check reload status doctor metrics report ;;
         kick | hold) _idlectl_add_from_sessions id terminal ;;
         explain)
             _idlectl_add_from_sessions id terminal

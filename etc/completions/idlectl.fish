@@ -54,16 +54,16 @@ complete -c idlectl -l socket -r -F -d 'the socket of the daemon'
 complete -c idlectl -n __idlectl_is_none -l version -d 'print the version'
 
 complete -c idlectl -n __idlectl_is_none -a list -d 'list the sessions, those that end soonest first'
-complete -c idlectl -n __idlectl_is_none -a events -d 'tell what happens and has happened'
 complete -c idlectl -n __idlectl_is_none -a kick -d 'log sessions out'
 complete -c idlectl -n __idlectl_is_none -a hold -d 'keep sessions from being logged out for a while'
+complete -c idlectl -n __idlectl_is_none -a events -d 'tell what has happened'
 complete -c idlectl -n __idlectl_is_none -a explain -d 'tell which rule gives what, and why'
 complete -c idlectl -n __idlectl_is_none -a check -d 'check a policy'
 complete -c idlectl -n __idlectl_is_none -a reload -d 'have the daemon read its policy anew'
 complete -c idlectl -n __idlectl_is_none -a status -d 'tell how the daemon is'
 complete -c idlectl -n __idlectl_is_none -a doctor -d 'say what is wrong with this machine'
-complete -c idlectl -n __idlectl_is_none -a metrics -d 'print metrics for Prometheus'
-complete -c idlectl -n __idlectl_is_none -a report -d 'add up what the journal has of a time'
+complete -c idlectl -n __idlectl_is_none -a metrics -d 'print the numbers of the daemon'
+complete -c idlectl -n __idlectl_is_none -a report -d 'add up who was logged out'
 
 set -l durations '1m 5m 15m 30m 1h 2h'
 
@@ -92,13 +92,16 @@ complete -c idlectl -n '__idlectl_is explain' -l kind -x -a 'terminal console no
 complete -c idlectl -n '__idlectl_is explain' -l at -x -d 'the time'
 complete -c idlectl -n '__idlectl_is explain' -l policy -r -F -d 'the policy of this file alone'
 
-complete -c idlectl -n '__idlectl_is list explain status events doctor report' -l json -d 'print JSON, for scripts'
+complete -c idlectl -n '__idlectl_is list explain status events report doctor' -l json -d 'print JSON, for scripts'
 complete -c idlectl -n '__idlectl_is events' -s f -l follow -d 'and what happens, as it comes'
-complete -c idlectl -n '__idlectl_is events' -l kind -x -d 'only these'
-complete -c idlectl -n '__idlectl_is events report' -l since -x -a '1h 24h 7d 30d yesterday' -d 'from then on'
+complete -c idlectl -n '__idlectl_is events' -l kind -x -d 'only these kinds' \
+    -a '(__fish_append , started stopped policy-loaded policy-refused opened adopted restored refused closed warned warning-undelivered cancelled waiting forged held hold-over would-warn would-cancel would-wait would-log-out kick-requested logout signalled ended stuck trouble)'
+complete -c idlectl -n '__idlectl_is events report' -l since -x -a '1h 1d 7d 30d today yesterday' -d 'from then on'
+complete -c idlectl -n '__idlectl_is report' -l until -x -a '1h 1d 7d 30d today yesterday' -d 'until then'
 complete -c idlectl -n '__idlectl_is events report' -l file -r -F -d 'a file of the journal'
-complete -c idlectl -n '__idlectl_is report' -l until -x -a '1h 24h 7d 30d yesterday' -d 'until then'
-complete -c idlectl -n '__idlectl_is doctor' -l root -r -F -d 'look at an image'
+
+complete -c idlectl -n '__idlectl_is doctor' -l root -r -F -d 'of the machine in this folder'
+
 complete -c idlectl -n '__idlectl_is metrics' -l prometheus -d 'in the text format of Prometheus'
 complete -c idlectl -n '__idlectl_is metrics' -s o -l output -r -F -d 'into this file'
 
