@@ -124,7 +124,8 @@ std::optional<double> part_left(const SessionInfo& session, WallTime now) {
   if (const Instant opened = parse_rfc3339(session.opened_at); cause == "cap" && opened)
     whole = std::chrono::duration<double>(*logout - *opened).count();
   if (cause == "kick" || !(whole > 0)) return {};
-  const double left = std::chrono::duration<double>(*logout - now).count();
+  const double left =
+      std::chrono::duration<double>(*logout - std::chrono::floor<seconds>(now)).count();
   return std::clamp(left / whole, 0.0, 1.0);
 }
 

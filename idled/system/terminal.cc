@@ -23,7 +23,7 @@
 namespace idled::system {
 namespace {
 
-constexpr std::size_t kLargestDrivers = 64 * 1024;
+constexpr std::size_t kLargestDrivers = std::size_t{64} << 10;  // bytes
 constexpr int kOpenFlags = O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC;
 
 // Its width, tty_ioctl(4). Serial lines, and clients that do not say, have none: 80, as ever.

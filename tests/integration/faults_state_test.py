@@ -162,7 +162,8 @@ def _(t):
     wait_until_known(t, whole, *logins.values())
     page = Books(t.machine).of(whole.pid)
     assert page.kinds["Restored"] == 1 and page.kinds["Found"] == 0, page.kinds
-    assert state_files() == sorted(f"p{login.pid}.json" for login in [whole, *logins.values()])
+    kept = sorted(f"p{login.pid}.json" for login in [whole, *logins.values()])
+    wait_until(lambda: state_files() == kept, f"the state of all, and nothing else: {kept}")
     leave(t, whole, *logins.values())
     assert not state_files()
 
