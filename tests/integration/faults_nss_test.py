@@ -134,7 +134,8 @@ def prepare():
     machine = Machine(start_sshd=False)
     install_slow_directory()
     machine.rlogin = RloginHost()
-    machine.start_daemon(POLICY)
+    # Not only answering: it must have asked for the groups before a case makes that slow.
+    machine.start_daemon(POLICY).wait_for("started; policy: ")
     return machine
 
 
