@@ -14,6 +14,7 @@
 #include "tools/daemon_client.h"
 #include "tools/point_in_time.h"
 #include "tools/terminal_name.h"
+#include "tools/usage.h"
 
 namespace idled::tools {
 namespace {
@@ -205,10 +206,6 @@ void explain(const Options& options, Context& context) {
 }
 
 // --- the command line -------------------------------------------------------
-
-[[noreturn]] void usage_error(const std::string& text) {
-  throw CLI::ParseError(text, CLI::ExitCodes::ValidationError);
-}
 
 void check(const Options& options) {
   const auto& kinds = policy::Words<Kind>::kAll;

@@ -12,6 +12,7 @@
 #include "tools/command.h"
 #include "tools/daemon_client.h"
 #include "tools/terminal_name.h"
+#include "tools/usage.h"
 
 namespace idled::tools {
 namespace {
@@ -144,16 +145,11 @@ void hold(const Options& options, Context& context) {
 
 // --- the command line -------------------------------------------------------
 
-[[noreturn]] void usage_error(const std::string& text) {
-  throw CLI::ParseError(text, CLI::ExitCodes::ValidationError);
-}
-
 std::function<void(const std::string&)> take_duration(Options& options) {
   return [&options](const std::string& text) {
-    const Result<seconds> duration = parse_duration(text);
-    if (!duration) usage_error("--for: " + duration.error().text);
-    if (*duration == seconds(0)) usage_error("--for: longer than 0; to end a hold, say --end");
-    options.duration = *duration;
+    options.duration = or_usage_error("--for", parse_duration(text));
+    if (*options.duration == seconds(0))
+      usage_error("--for: longer than 0; to end a hold, say --end");
   };
 }
 

@@ -10,6 +10,7 @@
 #include "tools/command.h"
 #include "tools/daemon_client.h"
 #include "tools/terminal_name.h"
+#include "tools/usage.h"
 
 namespace idled::tools {
 namespace {
@@ -170,15 +171,9 @@ void kick(const Options& options, Context& context) {
 
 // --- the command line -------------------------------------------------------
 
-[[noreturn]] void usage_error(const std::string& text) {
-  throw CLI::ParseError(text, CLI::ExitCodes::ValidationError);
-}
-
 std::function<void(const std::string&)> take_delay(Options& options) {
   return [&options](const std::string& text) {
-    const Result<seconds> delay = parse_duration(text);
-    if (!delay) usage_error("--in: " + delay.error().text);
-    options.delay = *delay;
+    options.delay = or_usage_error("--in", parse_duration(text));
   };
 }
 

@@ -9,6 +9,7 @@
 #include "tools/daemon_client.h"
 #include "tools/session_filter.h"
 #include "tools/table.h"
+#include "tools/usage.h"
 #include "tools/watch.h"
 
 namespace idled::tools {
@@ -77,16 +78,6 @@ void list_live(const Options& options, Context& context) {
 }
 
 // --- the command line -------------------------------------------------------
-
-[[noreturn]] void usage_error(const std::string& text) {
-  throw CLI::ParseError(text, CLI::ExitCodes::ValidationError);
-}
-
-template <typename T>
-T or_usage_error(const char* option, Result<T> value) {
-  if (!value) usage_error(std::string(option) + ": " + value.error().text);
-  return *std::move(value);
-}
 
 ColourChoice colour_choice(const std::string& text) {
   const auto choice = std::find(kColourChoices.begin(), kColourChoices.end(), text);
