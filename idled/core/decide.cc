@@ -77,9 +77,8 @@ BootTime Engine::pursue_idle(Session& session, Context& context) {
   }
   if (!session.input) {
     // Nothing to go by now. A terminal that opens later is seen before its first warning.
-    const auto leads = policy::warnings_before(settings, *settings.idle);
     session.warning.reset();
-    return context.boot() + *settings.idle - (leads.empty() ? seconds(0) : leads.front());
+    return context.boot() + *settings.idle - longest_warning(settings, *settings.idle);
   }
   if (session.warning && session.input->at > session.warning->last_input + kGrain)
     cancel_warning(session, context);

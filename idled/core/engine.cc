@@ -291,11 +291,15 @@ namespace {
 BootTime promised(const Session& session, seconds limit, BootTime at, BootTime floor, bool held) {
   at = std::max(at, floor);
   if (!held) return at;
-  const auto leads = policy::warnings_before(session.rules->settings, limit);
-  return std::max(at, session.hold->until + (leads.empty() ? seconds(0) : leads.front()));
+  return std::max(at, session.hold->until + longest_warning(session.rules->settings, limit));
 }
 
 }  // namespace
+
+seconds longest_warning(const policy::Settings& settings, seconds limit) {
+  const auto leads = policy::warnings_before(settings, limit);
+  return leads.empty() ? seconds(0) : leads.front();
+}
 
 std::optional<BootTime> idle_deadline(const Session& session) {
   return session.input ? idle_deadline(session, *session.input) : std::nullopt;

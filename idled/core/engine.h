@@ -132,6 +132,9 @@ class Engine {
   std::vector<PendingKick> kicks_;
 };
 
+// The longest warning that a logout at the end of `limit` grants; 0: none.
+seconds longest_warning(const policy::Settings& settings, seconds limit);
+
 // The end of its idle limit; none without a limit, or without evidence to count from.
 std::optional<BootTime> idle_deadline(const Session& session);
 // And were `input` its last.

@@ -71,9 +71,7 @@ HoldOutcome Engine::grant_hold(Session& session, const HoldRequested& event, Con
 void Engine::drop_hold(Session& session, const std::string& how, Context& context) {
   const policy::Settings& settings = session.rules->settings;
   const auto granted = [&](const std::optional<seconds>& limit) {
-    const auto leads =
-        limit ? policy::warnings_before(settings, *limit) : std::span<const seconds>();
-    return context.boot() + (leads.empty() ? seconds(0) : leads.front());
+    return context.boot() + (limit ? longest_warning(settings, *limit) : seconds(0));
   };
   session.floor = std::max(session.floor, granted(settings.idle));
   if (session.hold->by_admin)

@@ -175,8 +175,7 @@ void Engine::plan(Session& session, BootTime next) {
   // A terminal that opens meanwhile may be under a shorter limit: it is seen in time.
   const policy::Settings& settings = session.rules->settings;
   if (session.shortest_idle && (!settings.idle || *session.shortest_idle < *settings.idle)) {
-    const auto leads = policy::warnings_before(settings, *session.shortest_idle);
-    const seconds lead = leads.empty() ? seconds(0) : leads.front();
+    const seconds lead = longest_warning(settings, *session.shortest_idle);
     next = std::min(next, session.looked_at + *session.shortest_idle - lead);
   }
   if (settings.activity == policy::Activity::kJob && settings.idle && !session.terminals.empty()) {
