@@ -67,9 +67,13 @@ class Holdings:
     def __init__(self, pid: int):
         self.descriptors, self.watches = {}, 0
         for fd in Path(f"/proc/{pid}/fd").iterdir():
-            kind = str(fd.readlink()).split(":[")[0]
+            try:
+                kind = str(fd.readlink()).split(":[")[0]
+                watches = Path(f"/proc/{pid}/fdinfo/{fd.name}").read_text().count("inotify wd:")
+            except FileNotFoundError:
+                continue  # closed since the directory was read
             self.descriptors[kind] = self.descriptors.get(kind, 0) + 1
-            self.watches += Path(f"/proc/{pid}/fdinfo/{fd.name}").read_text().count("inotify wd:")
+            self.watches += watches
         self.total = sum(self.descriptors.values())
         status = Path(f"/proc/{pid}/status").read_text()
         self.resident = int(status.split("VmRSS:")[1].split()[0])
