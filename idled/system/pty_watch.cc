@@ -3,32 +3,50 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
-#include "idled/system/utmp.h"
+#include <cstring>
 
 namespace idled::system {
 
-Result<PtyWatch> PtyWatch::open() {
+Result<PtyWatch> PtyWatch::open(Paths paths) {
   OwnedFd fd(inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
   if (!fd) return errno_error("inotify_init1");
-  if (inotify_add_watch(fd.get(), "/dev/pts", IN_CREATE | IN_DELETE) < 0)
-    return errno_error("inotify_add_watch /dev/pts");
-  (void)inotify_add_watch(fd.get(), kUtmpPath, IN_MODIFY);  // there may be none
-  return PtyWatch(std::move(fd));
+  if (inotify_add_watch(fd.get(), paths.ptys.c_str(), IN_CREATE | IN_DELETE) < 0)
+    return errno_error("inotify_add_watch " + paths.ptys);
+  // The others are signs besides: most of those who come in make a pty.
+  (void)inotify_add_watch(fd.get(), paths.consoles.c_str(), IN_ATTRIB);
+  PtyWatch watch(std::move(fd), std::move(paths.utmp));
+  watch.follow_utmp();
+  return watch;
 }
 
-PtyWatch::Told PtyWatch::take() const {
+// The file that has the name now: programs that clean utmp up may put another in its place.
+void PtyWatch::follow_utmp() {
+  const int watch = inotify_add_watch(fd_.get(), utmp_.c_str(),
+                                      IN_MODIFY | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF);
+  if (watch == utmp_watch_) return;
+  // Of a file that is only renamed, or still open somewhere, the watch would stay.
+  if (utmp_watch_ >= 0) (void)inotify_rm_watch(fd_.get(), utmp_watch_);
+  utmp_watch_ = watch;
+}
+
+PtyWatch::Told PtyWatch::take() {
+  constexpr int kReads = 8;
   Told told;
-  alignas(inotify_event) char buffer[4096];
-  for (ssize_t size = 0; (size = ::read(fd_.get(), buffer, sizeof buffer)) > 0;) {
+  char buffer[16 * 1024];
+  for (int reads = 0; reads < kReads; ++reads) {
+    const ssize_t size = ::read(fd_.get(), buffer, sizeof buffer);
+    if (size <= 0) break;
     for (const char* at = buffer; at < buffer + size;) {
-      const auto* event = reinterpret_cast<const inotify_event*>(at);
-      if ((event->mask & IN_DELETE) == 0)
+      inotify_event event{};
+      std::memcpy(&event, at, sizeof event);
+      if (event.mask & IN_DELETE)
+        told.closed.push_back("pts/" + std::string(at + sizeof event));  // ended by a null byte
+      else if ((event.mask & IN_IGNORED) == 0)
         told.arrivals = true;  // and where the queue ran over
-      else if (event->len > 0)
-        told.closed.push_back("pts/" + std::string(event->name));
-      at += sizeof *event + event->len;
+      at += sizeof event + event.len;
     }
   }
+  follow_utmp();
   return told;
 }
 

@@ -229,7 +229,7 @@ def _(t):
     assert not t.machine.sessions()
     time.sleep(0.2)
     after = Holdings(t.machine.daemon.pid)
-    assert after.watches == 2, "of /dev/pts and of utmp"
+    assert after.watches == 3, "of /dev/pts, of /dev and of utmp"
     t.log(f"{after}")
     t.machine.daemon.stop()
     fresh = t.machine.start_daemon().pid

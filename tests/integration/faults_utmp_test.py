@@ -71,7 +71,7 @@ def _(t):
     after = Holdings(t.machine.daemon.pid)
     # Fewer, where the connection of a list was still open at the beginning.
     assert after.total <= before.total, f"{before}, {after}"
-    # Of /dev/pts, and of a utmp that is no more.
+    # Of /dev/pts, of /dev, and of a utmp that is no more.
     assert after.watches <= before.watches, f"{before}, {after}"
     assert after.resident <= before.resident + 20_000, f"{before}, {after}"
     assert len(Books(t.machine).pages) == len(STATES), "a record of nobody made a login"
