@@ -254,8 +254,8 @@ void LinuxHost::signal_login(const core::SignalLogin& signal) {
     if (login->processes) login->processes->signal(number_of(signal.signal));
   } else if (signal.signal == core::Signal::kTerminate) {
     const int number = signal.reach == core::Reach::kBelow ? SIGTERM : SIGHUP;
-    for (const system::ProcessTable::Entry* entry :
-         system::ProcessTable::read().below(login->leader.pid()))
+    const system::ProcessTable table = system::ProcessTable::read();
+    for (const system::ProcessTable::Entry* entry : table.below(login->leader.pid()))
       if (const Result<system::Process> process = system::Process::open(entry->identity()))
         process->signal(number);
   }

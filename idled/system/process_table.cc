@@ -18,12 +18,12 @@ ProcessTable::ProcessTable(std::vector<Entry> entries) : entries_(std::move(entr
   }
 }
 
-const ProcessTable::Entry* ProcessTable::find(pid_t pid) const {
+const ProcessTable::Entry* ProcessTable::find(pid_t pid) const& {
   const auto it = by_pid_.find(pid);
   return it == by_pid_.end() ? nullptr : &entries_[it->second];
 }
 
-std::vector<const ProcessTable::Entry*> ProcessTable::below(pid_t pid, const Enter& enter) const {
+std::vector<const ProcessTable::Entry*> ProcessTable::below(pid_t pid, const Enter& enter) const& {
   std::vector<const Entry*> found;
   std::set<pid_t> entered;  // each parent once: pids may have come back while the table was read
   std::vector<pid_t> parents{pid};
@@ -42,7 +42,7 @@ std::vector<const ProcessTable::Entry*> ProcessTable::below(pid_t pid, const Ent
   return found;
 }
 
-std::vector<const ProcessTable::Entry*> ProcessTable::below(pid_t pid) const {
+std::vector<const ProcessTable::Entry*> ProcessTable::below(pid_t pid) const& {
   return below(pid, [](const Entry&) { return true; });
 }
 

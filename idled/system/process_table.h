@@ -22,13 +22,18 @@ class ProcessTable {
   static ProcessTable read();
   explicit ProcessTable(std::vector<Entry> entries);
 
-  [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }
-  [[nodiscard]] const Entry* find(pid_t pid) const;  // null: there was none
+  // What is returned points into the table, so that none of it can be asked of a temporary.
+  [[nodiscard]] const std::vector<Entry>& entries() const& { return entries_; }
+  [[nodiscard]] const Entry* find(pid_t pid) const&;  // null: there was none
   // The children of `pid`, theirs, and so on, each once; below a process for which
   // `enter` is false nothing is taken, and neither is itself.
   using Enter = std::function<bool(const Entry&)>;
-  [[nodiscard]] std::vector<const Entry*> below(pid_t pid, const Enter& enter) const;
-  [[nodiscard]] std::vector<const Entry*> below(pid_t pid) const;
+  [[nodiscard]] std::vector<const Entry*> below(pid_t pid, const Enter& enter) const&;
+  [[nodiscard]] std::vector<const Entry*> below(pid_t pid) const&;
+  void entries() const&& = delete;
+  void find(pid_t pid) const&& = delete;
+  void below(pid_t pid, const Enter& enter) const&& = delete;
+  void below(pid_t pid) const&& = delete;
 
  private:
   std::vector<Entry> entries_;
