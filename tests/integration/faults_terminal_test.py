@@ -95,7 +95,7 @@ def _(t):
 def prepare():
     machine = Machine(start_sshd=False)
     pid = machine.start_daemon(POLICY).pid
-    wait_until(lambda: Holdings(pid).watches == 2, "it to be started")
+    wait_until(lambda: Holdings(pid).watches == 3, "it to be started")
     time.sleep(0.2)
     machine.empty = Holdings(pid)
     machine.rlogin = RloginHost()

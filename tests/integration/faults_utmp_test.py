@@ -73,7 +73,7 @@ def _(t):
     assert after.total <= before.total, f"{before}, {after}"
     # Of /dev/pts, of /dev, and of a utmp that is no more.
     assert after.watches <= before.watches, f"{before}, {after}"
-    assert after.resident <= before.resident + 20_000, f"{before}, {after}"
+    after.assert_grew_at_most(20_000, before)
     assert len(Books(t.machine).pages) == len(STATES), "a record of nobody made a login"
 
 

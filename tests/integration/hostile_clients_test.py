@@ -13,11 +13,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 from idled_testing import cases  # noqa: E402
+from idled_testing.build import SLOWER  # noqa: E402
 from idled_testing.cases import case  # noqa: E402
 from idled_testing.daemon import SOCKET  # noqa: E402
 from idled_testing.machine import Machine  # noqa: E402
 
-MOST_DELAY = 0.010  # seconds
+MOST_DELAY = 0.010 * SLOWER  # seconds
 REGISTRATIONS = 300  # a round
 # What the machine does to one round it does not do to all; what the daemon does, it does to each.
 ROUNDS = 4

@@ -54,8 +54,7 @@ def _(t):
     # Of the daemon's own there are three, for who comes in: /dev/pts, /dev and utmp.
     assert before.watches <= 3 and after.watches == before.watches, f"{after.watches} terminals are still watched"
     assert not state_files(), f"state is left: {state_files()}"
-    growth = after.resident - before.resident
-    assert growth <= ALLOWED_GROWTH, f"grew by {growth} kB, from {before.resident} to {after.resident}"
+    after.assert_grew_at_most(ALLOWED_GROWTH, before)
     assert not list(Path("/dev/pts").glob("[0-9]*")), "terminals are left"
 
 

@@ -176,7 +176,7 @@ def run(t, seconds, at_once, seed):
     after = Holdings(pid)
     print(f"    | before {before}\n    | after  {after}")
     assert after.descriptors == before.descriptors and after.watches == before.watches, f"{before}; {after}"
-    assert after.resident <= before.resident + GROWTH, f"grew by {after.resident - before.resident} kB"
+    after.assert_grew_at_most(GROWTH, before)
     assert not list(Path("/dev/pts").glob("[0-9]*")), "terminals are left"
     assert not t.machine.daemon.process.ended()
 

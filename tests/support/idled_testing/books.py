@@ -8,6 +8,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from .build import is_sanitized
+
 STATE = Path("/run/idled/sessions")
 _BEGIN = re.compile(r"^<\d>(?P<kind>Opened|Found|Restored|Closed|Logged out|Warned|Logging out|Still there|Cannot end)")
 _LEADER = re.compile(r" IDLED_LEADER=(\d+)")
@@ -63,6 +65,12 @@ class Holdings:
     descriptors: dict[str, int]  # kind to number
     watches: int  # of inotify
     resident: int  # kB
+
+    def assert_grew_at_most(self, kilobytes: int, before: "Holdings") -> None:
+        """In memory. A sanitizer keeps what is freed: there its own word on leaks, at the daemon's end, counts."""
+        growth = self.resident - before.resident
+        assert is_sanitized() or growth <= kilobytes, \
+            f"grew by {growth} kB, from {before.resident} to {self.resident}"
 
     def __init__(self, pid: int):
         self.descriptors, self.watches = {}, 0

@@ -10,13 +10,12 @@ from pathlib import Path
 
 from . import accounts, sshd
 from .accounts import ROOT, User
+from .build import BUILD, REPOSITORY
 from .daemon import Daemon
 from .process import CLEAN
 from .sshd import Dropbear, Sshd
 from .ssh import Ssh
 
-REPOSITORY = Path(__file__).resolve().parents[3]
-BUILD = Path(os.environ.get("IDLED_BUILD_DIR") or REPOSITORY / "build/dev")
 DAEMON_LOGS = Path("/var/log/idled-test")  # one each, whole: see books.py
 POLICY = Path("/etc/idled/policy.json")
 OUR_PAM_LINE = "session optional pam_idled.so"
