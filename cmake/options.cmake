@@ -10,6 +10,7 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 option(IDLED_WERROR "Treat warnings as errors (the dev preset does)" OFF)
 option(IDLED_HARDENED "Compiler and linker hardening (the release preset does)" OFF)
 set(IDLED_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize= takes them: address,undefined or thread")
+option(IDLED_BENCH "Build the programs of tests/bench without the tests (the bench preset does)" OFF)
 option(IDLED_FUZZ "Build the libFuzzer targets (needs clang)" OFF)
 
 # Where PAM looks for its modules. Debian keeps them in the multiarch folder.
