@@ -32,6 +32,17 @@ Result<std::string> read_file(const std::string& path, std::size_t limit) {
   return read_all(fd, path, limit);
 }
 
+Result<std::string> read_record(const std::string& path) {
+  const OwnedFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  if (!fd) return errno_error("cannot open " + path);
+  char buffer[4096];
+  ssize_t got = 0;
+  do got = ::read(fd.get(), buffer, sizeof buffer);
+  while (got < 0 && errno == EINTR);
+  if (got < 0) return errno_error("cannot read " + path);
+  return std::string(buffer, static_cast<std::size_t>(got));
+}
+
 std::string who_else_writes(const struct stat& status) {
   if (status.st_uid != 0 && status.st_uid != ::geteuid())
     return "belongs to user " + std::to_string(status.st_uid) + ", not to root; chown it";

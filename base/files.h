@@ -13,6 +13,9 @@ namespace idled {
 // A whole file of at most `limit` bytes, that need not tell its size (as in /proc).
 // The error's code is the errno; EFBIG if it is larger.
 Result<std::string> read_file(const std::string& path, std::size_t limit = std::size_t{1} << 20);
+// A file of /proc that the kernel makes anew, whole, for each read: /proc/PID/stat, fdinfo. Its
+// first 4096 bytes, which are all of these.
+Result<std::string> read_record(const std::string& path);
 
 // The same of a file that others must not have a say in: a regular one, owned by root or the
 // caller, that neither others nor a group but root's may write. It says what to change.

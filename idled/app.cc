@@ -165,7 +165,7 @@ class App {
   Result<void> watch_host();
   Result<void> watch_signals();
   Result<void> watch_for_logins();
-  void queue_work(microseconds pause);
+  Result<void> prepare_work();
   void search_in(std::uint64_t usec);
   Result<void> add_io(int fd, sd_event_io_handler_t handler);
   void set_timer();
@@ -178,7 +178,7 @@ class App {
   static int on_post(sd_event_source*, void* self);
   static int on_pty(sd_event_source*, int, std::uint32_t, void* self);
   static int on_search(sd_event_source*, std::uint64_t, void* self);
-  static int on_work(sd_event_source*, std::uint64_t, void* self);
+  static int on_work(sd_event_source*, void* self);
   static int on_reload(sd_event_source*, const signalfd_siginfo*, void* self);
 
   Options options_;
@@ -193,7 +193,7 @@ class App {
   sd_event_source* timer_ = nullptr;   // owned by the loop
   sd_event_source* search_ = nullptr;  // so, too
   bool search_again_ = false;          // the next search may come too soon
-  sd_event_source* work_ = nullptr;    // queued for a turn; null: there is nothing to do
+  sd_event_source* work_ = nullptr;    // so, too; on while there is something to do
 };
 
 Result<void> App::start() {
@@ -255,7 +255,7 @@ Result<void> App::start() {
   if (Result<void> watching = watch_host(); !watching) return watching;
   if (Result<void> watching = watch_signals(); !watching) return watching;
   if (Result<void> watching = watch_for_logins(); !watching) return watching;
-  daemon_->set_wake([this] { queue_work(microseconds(0)); });
+  if (Result<void> prepared = prepare_work(); !prepared) return prepared;
   Result<std::unique_ptr<service::Server>> server =
       service::Server::start(event_, *std::move(listener), *daemon_);
   if (!server) return server.error();
@@ -318,16 +318,14 @@ Result<void> App::watch_for_logins() {
   return {};
 }
 
-// What users ask for, among their calls; and no more than half of the time: a daemon that is
-// never idle is one that the scheduler of the system makes wait, and a login with it.
-void App::queue_work(microseconds pause) {
-  if (work_ != nullptr) return;
-  if (sd_event_add_time_relative(event_, &work_, CLOCK_MONOTONIC,
-                                 static_cast<std::uint64_t>(pause.count()), 1, &on_work, this) >= 0)
-    sd_event_source_set_priority(work_, service::kUserPriority);
-  else
-    while (daemon_->work()) {
-    }
+// What users ask for: a turn at a time, among their calls.
+Result<void> App::prepare_work() {
+  if (const int r = sd_event_add_defer(event_, &work_, &on_work, this); r < 0)
+    return errno_error("sd_event_add_defer", -r);
+  sd_event_source_set_priority(work_, service::kUserPriority);
+  sd_event_source_set_enabled(work_, SD_EVENT_OFF);
+  daemon_->set_wake([this] { sd_event_source_set_enabled(work_, SD_EVENT_ONESHOT); });
+  return {};
 }
 
 void App::search_in(std::uint64_t usec) {
@@ -421,13 +419,9 @@ int App::on_search(sd_event_source*, std::uint64_t, void* self) {
   return 0;
 }
 
-int App::on_work(sd_event_source*, std::uint64_t, void* self) {
+int App::on_work(sd_event_source*, void* self) {
   auto* app = static_cast<App*>(self);
-  app->work_ = sd_event_source_disable_unref(app->work_);
-  const auto begun = std::chrono::steady_clock::now();
-  const bool more = app->daemon_->work();
-  if (more)
-    app->queue_work(std::chrono::ceil<microseconds>(std::chrono::steady_clock::now() - begun));
+  if (app->daemon_->work()) sd_event_source_set_enabled(app->work_, SD_EVENT_ONESHOT);
   return 0;
 }
 

@@ -86,7 +86,7 @@ std::optional<ProcStatus> parse_status(std::string_view text) {
 
 Result<ProcStat> stat_of(pid_t pid) {
   const Error gone{"no process " + std::to_string(pid) + " here", ESRCH};
-  const Result<std::string> text = pid > 0 ? read_file(proc_path(pid, "stat"), 4096) : gone;
+  const Result<std::string> text = pid > 0 ? read_record(proc_path(pid, "stat")) : gone;
   if (!text) return text.error().code == ENOENT ? gone : text.error();
   std::optional<ProcStat> stat = parse_stat(*text);
   return stat ? Result<ProcStat>(*std::move(stat)) : gone;

@@ -54,7 +54,7 @@ std::optional<ino_t> socket_inode(std::string_view target) {
 // "tty-index:\t3" of /proc/PID/fdinfo/FD.
 std::optional<unsigned> tty_index(pid_t pid, int fd) {
   const Result<std::string> info =
-      read_file("/proc/" + std::to_string(pid) + "/fdinfo/" + std::to_string(fd), 4096);
+      read_record("/proc/" + std::to_string(pid) + "/fdinfo/" + std::to_string(fd));
   if (!info) return std::nullopt;
   constexpr std::string_view kKey = "tty-index:";
   const std::size_t at = info->find(kKey);
@@ -108,6 +108,7 @@ Holdings holdings_of(pid_t pid) {
   const std::unique_ptr<DIR, int (*)(DIR*)> folder(opendir(folder_path.c_str()), closedir);
   if (!folder) return held;
   while (const dirent* entry = readdir(folder.get())) {
+    if (entry->d_name[0] == '.') continue;
     char buffer[64];
     const ssize_t size = readlinkat(dirfd(folder.get()), entry->d_name, buffer, sizeof buffer);
     if (size <= 0) continue;

@@ -333,10 +333,10 @@ TEST_F(DaemonTest, ALongListIsMadeInSlices) {
   for (; daemon_.work(); ++slices) {
     int looks = 0;
     for (const auto& [what, times] : host_.work) looks += what.starts_with("look at ") ? times : 0;
-    EXPECT_LE(looks, 8);
+    EXPECT_LE(looks, 16);
     host_.work.clear();
   }
-  EXPECT_GE(slices, 201 / 8);
+  EXPECT_GE(slices, 201 / 16);
   ASSERT_TRUE(reply.value);
   EXPECT_EQ(protocol::decode<protocol::ListReply>(reply.value->parameters)->sessions.size(), 201U);
 }
