@@ -166,6 +166,18 @@ def timed(command: Sequence[str]) -> float:
     return now() - began
 
 
+def storm_command(service: str, *, callers: int, rate: int, seconds: float, user: str = "alice") -> list[str]:
+    return [str(BUILD / "tests/bench/login_storm"), service, user, str(callers), str(rate), str(seconds)]
+
+
+def storm(service: str, **how) -> dict:
+    """What login_storm says of it; all must be taken, where our line is in the service."""
+    done = subprocess.run(storm_command(service, **how), check=True, capture_output=True, text=True)
+    told = json.loads(done.stdout)
+    say(f"{service}: {told}")
+    return told
+
+
 # --- calls --------------------------------------------------------------------------
 
 class Caller:
