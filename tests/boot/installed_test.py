@@ -14,8 +14,9 @@ from idled_testing.cases import case
 from idled_testing.waiting import now, until, wait_until
 
 LOGOUT = "388bdcef323e5568840564d4c552bc62"
-# CapabilityBoundingSet of the unit, by the numbers of linux/capability.h: DAC_OVERRIDE, KILL, SYS_PTRACE, SYS_ADMIN.
-CAPABILITIES = 1 << 1 | 1 << 5 | 1 << 19 | 1 << 21
+# CapabilityBoundingSet of the unit, by the numbers of linux/capability.h: DAC_OVERRIDE, KILL, SYS_PTRACE, SYS_ADMIN,
+# AUDIT_WRITE.
+CAPABILITIES = 1 << 1 | 1 << 5 | 1 << 19 | 1 << 21 | 1 << 29
 
 
 def session(t, client) -> dict:
@@ -36,6 +37,7 @@ def _(t):
     assert modules.index("pam_systemd.so") < modules.index("pam_idled.so"), modules
     assert "pam_idled" not in Path("/etc/pam.d/common-session-noninteractive").read_text()
     assert must("dpkg", "--verify", "idled") == ""
+    assert "libaudit1" in must("dpkg-query", "-Wf", "${Depends}", "idled")  # as dpkg-shlibdeps found it
 
 
 @case("the id is loginctl's; an idle login ends on time, told why, and is gone from loginctl")
