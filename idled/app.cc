@@ -174,6 +174,7 @@ class App {
   static int on_timer(sd_event_source*, std::uint64_t, void* self);
   static int on_exits(sd_event_source*, int, std::uint32_t, void* self);
   static int on_reads(sd_event_source*, int, std::uint32_t, void* self);
+  static int on_audit_failure(sd_event_source*, int, std::uint32_t, void* self);
   static int on_clock(sd_event_source*, int, std::uint32_t, void* self);
   static int on_post(sd_event_source*, void* self);
   static int on_pty(sd_event_source*, int, std::uint32_t, void* self);
@@ -234,7 +235,8 @@ Result<void> App::start() {
   daemon_->record({core::RecordKind::kStarted,
                    core::Severity::kInfo,
                    std::string("idled ") + kVersion + " started; policy: " + policy.source +
-                       "; evidence: " + witnesses +
+                       "; evidence: " + witnesses + "; Linux audit: " +
+                       (host_->no_audit().empty() ? "yes" : "no, " + host_->no_audit()) +
                        (policy.warnings.empty() ? "" : "\n" + policy.warnings),
                    {}});
   if (options_.admin_group_given && !loader_.admins())
@@ -289,6 +291,9 @@ Result<void> App::watch_host() {
     sd_event_source_set_floating(reads, true);
     sd_event_source_unref(reads);
   }
+  if (host_->audit_failure_fd() >= 0)
+    if (Result<void> added = add_io(host_->audit_failure_fd(), &on_audit_failure); !added)
+      return added;
   Result<system::ClockStepWatch> clock = system::ClockStepWatch::open();
   if (!clock) return clock.error();
   clock_watch_.emplace(*std::move(clock));
@@ -390,6 +395,21 @@ int App::on_exits(sd_event_source*, int, std::uint32_t, void* self) {
 int App::on_reads(sd_event_source*, int, std::uint32_t, void* self) {
   auto* app = static_cast<App*>(self);
   app->daemon_->tell_seen();
+  return 0;
+}
+
+int App::on_audit_failure(sd_event_source*, int, std::uint32_t, void* self) {
+  auto* app = static_cast<App*>(self);
+  const int code = app->host_->take_audit_failure();
+  if (code == 0) return 0;
+  // In a container with users of its own it is never otherwise.
+  app->daemon_->record(
+      {core::RecordKind::kTrouble,
+       code == ECONNREFUSED ? core::Severity::kInfo : core::Severity::kWarning,
+       errno_error("A logout is in the journal, but could not be written to the Linux audit", code)
+               .text +
+           " (not said again)",
+       {}});
   return 0;
 }
 

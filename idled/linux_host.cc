@@ -46,6 +46,10 @@ Result<std::unique_ptr<LinuxHost>> LinuxHost::open(const std::string& state_fold
     host->watch_ = std::make_unique<system::TerminalWatch>(*std::move(watch));
   if (Result<system::Wire> wire = system::Wire::open(); wire)
     host->wire_ = std::make_unique<system::Wire>(*std::move(wire));
+  if (Result<std::unique_ptr<system::AuditLog>> audit = system::AuditLog::open(); audit)
+    host->audit_ = *std::move(audit);
+  else
+    host->no_audit_ = audit.error().text;
   return host;
 }
 
@@ -227,6 +231,7 @@ Result<void> LinuxHost::hang_up(const core::Session& session,
   if (!login) return Error{"the leader is gone", ESRCH};
   login->terminal_leaders.clear();
   login->processes.reset();
+  login->audit_session = system::audit_session(login->leader.pid());
   if (all_processes) login->processes = system::LoginProcesses::of(login->leader);
   Result<void> result;
   for_each_terminal(*login, [&](const system::Terminal& terminal) {
@@ -260,6 +265,19 @@ void LinuxHost::signal_login(const core::SignalLogin& signal) {
         process->signal(number);
   }
   login->leader.signal(number_of(signal.signal));
+}
+
+// --- records ------------------------------------------------------------------------
+
+void LinuxHost::record(const core::Record& record) {
+  journal_.write(record);
+  if (!audit_) return;
+  std::optional<std::uint32_t> session;
+  for (const auto& [name, value] : record.fields)
+    if (name == "IDLED_SESSION")
+      if (const Attached* login = attached({value})) session = login->audit_session;
+  if (std::optional<system::AuditMessage> message = system::audit_message(record, session))
+    audit_->write(*std::move(message));
 }
 
 // --- state --------------------------------------------------------------------------

@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "idled/host.h"
+#include "idled/system/audit.h"
 #include "idled/system/clock.h"
 #include "idled/system/journal.h"
 #include "idled/system/login_processes.h"
@@ -32,6 +33,12 @@ class LinuxHost final : public Host {
   [[nodiscard]] int reads_fd() const { return watch_ ? watch_->fd() : -1; }
   // What evidence this machine gives, for status and the log.
   [[nodiscard]] std::vector<std::string> witnesses() const;
+  // Readable when an audit record could not be written, the first time; -1: no audit here.
+  [[nodiscard]] int audit_failure_fd() const { return audit_ ? audit_->failure_fd() : -1; }
+  // Why; 0: none, or it has been said.
+  int take_audit_failure() { return audit_ ? audit_->take_failure() : 0; }
+  // Why there is no audit; empty: there is.
+  [[nodiscard]] const std::string& no_audit() const { return no_audit_; }
   void forget_zone() { clock_.forget_zone(); }
 
   core::Now now() override { return clock_.now(); }
@@ -50,7 +57,7 @@ class LinuxHost final : public Host {
   void forget(const core::SessionId& id) override;
   std::vector<core::SessionData> load_state(std::vector<std::string>& trouble) override;
   std::vector<core::Login> find_logins(const IsKnown& known) override;
-  void record(const core::Record& record) override { journal_.write(record); }
+  void record(const core::Record& record) override;
 
  private:
   struct Attached {
@@ -60,6 +67,7 @@ class LinuxHost final : public Host {
     uid_t user = 0;
     std::vector<system::Process> terminal_leaders{};    // noted by hang_up
     std::optional<system::LoginProcesses> processes{};  // so, too
+    std::optional<std::uint32_t> audit_session{};       // so, too
   };
 
   LinuxHost(system::StateStore store, OwnedFd exits, std::string boot_id);
@@ -76,6 +84,8 @@ class LinuxHost final : public Host {
 
   system::Clock clock_;
   system::Journal journal_;
+  std::unique_ptr<system::AuditLog> audit_;  // null: none, and why
+  std::string no_audit_;
   system::StateStore store_;
   std::unique_ptr<system::TerminalWatch> watch_;  // null: no inotify
   std::unique_ptr<system::Wire> wire_;            // null: no INET_DIAG

@@ -14,8 +14,9 @@ from idled_testing.cases import case
 from idled_testing.waiting import now, until, wait_until
 
 LOGOUT = "388bdcef323e5568840564d4c552bc62"
-# CapabilityBoundingSet of the unit, by the numbers of linux/capability.h: DAC_OVERRIDE, KILL, SYS_PTRACE, SYS_ADMIN.
-CAPABILITIES = 1 << 1 | 1 << 5 | 1 << 19 | 1 << 21
+# CapabilityBoundingSet of the unit, by the numbers of linux/capability.h: DAC_OVERRIDE, KILL, SYS_PTRACE, SYS_ADMIN,
+# AUDIT_WRITE.
+CAPABILITIES = 1 << 1 | 1 << 5 | 1 << 19 | 1 << 21 | 1 << 29
 
 
 def session(t, client) -> dict:
@@ -36,6 +37,7 @@ def _(t):
     assert modules.index("pam_systemd.so") < modules.index("pam_idled.so"), modules
     assert "pam_idled" not in Path("/etc/pam.d/common-session-noninteractive").read_text()
     assert must("dpkg", "--verify", "idled") == ""
+    assert "libaudit1" in must("dpkg-query", "-Wf", "${Depends}", "idled")  # as dpkg-shlibdeps found it
 
 
 @case("the id is loginctl's; an idle login ends on time, told why, and is gone from loginctl")
@@ -189,6 +191,32 @@ def _(t):
     assert property_of("ActiveState") == "active"
 
 
+# What a doctor may find on a new Debian, none of it wrong, and none of it of the package's making.
+TO_BE_EXPECTED = {
+    "kernel.tiocsti-allowed": "doubtful",  # Debian's default, where the kernel has a choice
+    "kernel.tiocsti-unknown": "note",      # where it has none
+    "kernel.no-utmp": "note",              # Debian 13
+    "sshd.dead-peers-linger": "note",      # sshd's default
+}
+
+
+@case("to the doctor, a Debian with the package fresh on it is right, and what there is to say of it is true")
+def _(t):
+    findings = {each["id"]: each for each in t.machine.fresh}
+    ill = {name: each["severity"] for name, each in findings.items() if each["severity"] != "good"}
+    assert ill.items() <= TO_BE_EXPECTED.items(), ill
+    assert ("kernel.no-utmp" in ill) != booted.HAS_UTMP, ill
+    assert "sshd.dead-peers-linger" in ill and {"clientaliveinterval 0"} <= set(must("sshd", "-T").splitlines()), ill
+    tiocsti = Path("/proc/sys/dev/tty/legacy_tiocsti")
+    allowed = tiocsti.read_text().strip() == "1" if tiocsti.exists() else None
+    assert ("kernel.tiocsti-allowed" in ill) == (allowed is True), ill
+    assert ("kernel.tiocsti-unknown" in ill) == (allowed is None), ill
+    good = " ".join(each["what"] for each in findings.values() if each["severity"] == "good")
+    for claim in ("in the session stack of sshd and login", "started at boot", "logind ends no idle sessions",
+                  "TMOUT by /etc/profile.d/idled.sh", "INET_DIAG"):
+        assert claim in good, f"{claim!r} is not among: {good}"
+
+
 def prepare():
     machine = BootedMachine()
     machine.add_user("dora", groups=["leftovers"])
@@ -204,6 +232,8 @@ def prepare():
     stop.set()
     knocking.join()
     assert knocks and not any(knocks), f"ssh's exit statuses while apt installed: {knocks}"
+    wait_until(lambda: not machine.sessions(), "the last of them to be gone")
+    machine.fresh = json.loads(must("idlectl", "doctor", "--json"))
     booted.use_policy(machine, booted.POLICY)
     return machine
 

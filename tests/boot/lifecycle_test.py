@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Stops, the watchdog, upgrades, removal, purge: one after the other, on the machine of installed_test.py."""
 
+import json
 import os
 import re
 import signal
@@ -14,6 +15,7 @@ import booted
 from booted import BootedMachine, apt, main_pid, must, property_of, wait_active
 from idled_testing import cases, promise
 from idled_testing.cases import case
+from idled_testing.waiting import wait_until
 
 
 @contextmanager
@@ -50,6 +52,36 @@ def _(t):
     assert len(said) > 20, said
     forbidden = re.compile("not permitted|denied|read-only", re.IGNORECASE)
     assert not (found := [message for message in said if forbidden.search(message)]), found
+
+
+def examined(t) -> tuple[int, dict[str, dict]]:
+    """The doctor's exit status, and what it finds that is not good, by id."""
+    done = t.machine.idlectl("doctor", "--json", timeout=60)
+    return done.status, {each["id"]: each for each in json.loads(done.stdout) if each["severity"] != "good"}
+
+
+@case("a logind that ends idle sessions, too, is wrong to the doctor, who says how to mend it")
+def _(t):
+    assert "logind.stop-idle" not in examined(t)[1]
+    folder = Path("/etc/systemd/logind.conf.d")
+    folder.mkdir(exist_ok=True)
+    rival, mended = folder / "50-idle.conf", folder / "zz-idled.conf"
+    try:
+        rival.write_text("[Login]\nStopIdleSessionSec=15min\n")
+        must("systemctl", "restart", "systemd-logind.service")
+        status, ill = examined(t)
+        assert status == 1 and ill["logind.stop-idle"]["severity"] == "wrong", ill
+        assert f"{rival}:2" in ill["logind.stop-idle"]["what"], ill
+        must("sh", "-ec", ill["logind.stop-idle"]["mend"])
+        status, ill = examined(t)
+        assert status == 0 and "logind.stop-idle" not in ill, ill
+        ends_after = must("busctl", "get-property", "org.freedesktop.login1", "/org/freedesktop/login1",
+                          "org.freedesktop.login1.Manager", "StopIdleSessionUSec").split()[1]
+        assert int(ends_after) == 2**64 - 1, f"logind still has {ends_after}"
+    finally:
+        rival.unlink(missing_ok=True)
+        mended.unlink(missing_ok=True)
+        must("systemctl", "restart", "systemd-logind.service")
 
 
 @case("a registration starts a daemon that is down, by its socket")
@@ -122,6 +154,25 @@ def _(t):
     promise.assert_logged_out_between(client, since=key)
 
 
+FIGURES = Path("/var/lib/prometheus/node-exporter/idled.prom")
+TIMER_LINK = Path("/etc/systemd/system/timers.target.wants/idled-metrics.timer")
+
+
+def wait_for_figures():
+    wait_until(FIGURES.exists, "the timer to have the figures written", timeout=20)
+    assert "idled_sessions" in FIGURES.read_text() and FIGURES.stat().st_mode & 0o777 == 0o644, FIGURES.stat()
+
+
+@case("the metrics' timer is off until it is enabled, and runs within its hardening")
+def _(t):
+    assert t.machine.run("systemctl", "is-enabled", "idled-metrics.timer").stdout.strip() == "disabled"
+    must("systemctl", "start", "idled-metrics.service")
+    assert property_of("ConditionResult", "idled-metrics.service") == "no", "there is no such folder yet"
+    FIGURES.parent.mkdir(parents=True)  # as the package prometheus-node-exporter has it
+    must("systemctl", "enable", "--now", "idled-metrics.timer")
+    wait_for_figures()
+
+
 @case("removed, installed again, purged: the login goes on, sshd lets people in, and nothing is left")
 def _(t):
     client = t.login("alice")
@@ -129,10 +180,13 @@ def _(t):
         apt("remove", "idled")
         assert "pam_idled" not in Path("/etc/pam.d/common-session").read_text()
         assert Path("/etc/idled/policy.json").exists()
+        assert not FIGURES.exists(), "they would be served as today's"
         apt("install", booted.package())
         wait_active()
         assert must("systemctl", "is-enabled", "idled.socket").strip() == "enabled"
         assert "pam_idled.so" in Path("/etc/pam.d/common-session").read_text()
+        assert property_of("ActiveState", "idled-metrics.timer") == "active", "what was enabled was not started"
+        wait_for_figures()
     promise.assert_alive(client)
     Path("/etc/idled/policy.d", booted.DROP_IN).unlink()
     with everybody_let_in(t):
@@ -140,7 +194,8 @@ def _(t):
     promise.assert_alive(client)
     assert "pam_idled" not in "".join(file.read_text() for file in Path("/etc/pam.d").iterdir())
     for path in ("/etc/idled", "/var/lib/idled", "/run/idled", "/usr/sbin/idled", "/etc/profile.d/idled.sh",
-                 "/etc/systemd/system/idled.service", "/etc/systemd/system/sockets.target.wants/idled.socket"):
+                 "/etc/systemd/system/idled.service", "/etc/systemd/system/idled-metrics.timer", FIGURES, TIMER_LINK,
+                 "/etc/systemd/system/sockets.target.wants/idled.socket"):
         assert not os.path.lexists(path), path
     assert must("getent", "group", "idled").startswith("idled:"), "an id must not be given away again"
 

@@ -38,6 +38,8 @@ Subsystem sftp internal-sftp
 def make_keys() -> None:
     KEYS.mkdir(exist_ok=True)
     for key in (CLIENT_KEY, HOST_KEY):
+        if key.exists():  # a throwaway machine on a booted one
+            continue
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", key.name, "-f", key], check=True)
 
 

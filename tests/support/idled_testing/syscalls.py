@@ -7,7 +7,8 @@ what becomes of it:
     calls = SystemCalls()               # before the daemon is started; survives its restarts
     calls.judge = lambda call: KILL if call.name == "rename" else None
 
-None lets the call go on, KILL kills the process at its entry, an errno makes it fail with that.
+None lets the call go on, KILL kills the process at its entry, an errno makes it fail with that; a threading.Event
+keeps the thread that made it waiting until it is set, as a kernel may.
 """
 
 import ctypes
@@ -86,14 +87,18 @@ class Call:
         except OSError:
             return ""
 
-    def bytes(self) -> str:
-        """What a write is to write."""
+    def raw(self) -> bytes:
+        """What a write or a sendto is to write, up to 4 kB."""
         try:
             with open(f"/proc/{self.pid}/mem", "rb", buffering=0) as memory:
                 memory.seek(self.arguments[1])
-                return memory.read(min(self.arguments[2], 4096)).decode(errors="replace")
+                return memory.read(min(self.arguments[2], 4096))
         except OSError:
-            return ""
+            return b""
+
+    def bytes(self) -> str:
+        """The same, as text."""
+        return self.raw().decode(errors="replace")
 
     def process(self) -> int:
         """The process that it is about, by number or by pidfd; 0: none."""
@@ -168,6 +173,13 @@ class SystemCalls:
         if verdict is KILL:
             os.kill(pid, signal.SIGKILL)
             return
+        if isinstance(verdict, threading.Event):
+            threading.Thread(target=lambda: (verdict.wait(), self._reply(fd, identity, None)), daemon=True).start()
+            return
+        self._reply(fd, identity, verdict)
+
+    @staticmethod
+    def _reply(fd: int, identity: int, verdict: int | None) -> None:
         error, flags = (0, _CONTINUE) if verdict is None else (-verdict, 0)
         try:
             fcntl.ioctl(fd, _SEND, struct.pack("QqiI", identity, 0, error, flags))
