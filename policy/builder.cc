@@ -72,6 +72,7 @@ AtomIndex Builder::intern(MatchKey key, Pattern pattern, std::string_view spelli
       compiled_.tried.push_back(next);
   }
   if (key == MatchKey::kGroup) compiled_.groups.push_back(next);
+  compiled_.asks_for_host = compiled_.asks_for_host || key == MatchKey::kHost;
   compiled_.atoms.push_back({key, std::move(pattern), std::string(spelling)});
   return next;
 }

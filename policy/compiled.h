@@ -93,6 +93,7 @@ struct Compiled {
   std::unordered_map<std::uint32_t, AtomIndex> uids;  // of kNumber, for `user`
   std::vector<AtomIndex> tried;                       // all other forms
   std::vector<AtomIndex> groups;                      // all of `group`
+  bool asks_for_host = false;                         // whether any is of `host`
   std::vector<Term> terms;                            // of each rule, key by key
   std::vector<RuleCode> rules;
   std::vector<RuleText> texts;  // same order as `rules`

@@ -48,22 +48,16 @@ std::size_t step(std::string_view pattern, std::size_t at, char c) {
   return pattern[at] == '?' || pattern[at] == c ? at + 1 : npos;
 }
 
-// Takes the plain characters at the ends of both that are the same: host patterns
-// differ there, "*.example.com". False if the ends rule a match out.
-bool trim_ends(std::string_view& pattern, std::string_view& text) {
-  if (pattern.find('[') != npos) return true;  // its end may lie in a bracket
-  while (!pattern.empty() && pattern.back() != '*' && pattern.back() != '?') {
-    if (text.empty() || text.back() != pattern.back()) return false;
-    pattern.remove_suffix(1);
-    text.remove_suffix(1);
-  }
-  return true;
-}
-
 }  // namespace
 
 bool has_wildcard(std::string_view text) {
   return text.find_first_of("*?[") != npos;
+}
+
+std::size_t plain_tail(std::string_view pattern) {
+  // A bracket expression has its ']' after all else that is in it.
+  const std::size_t last = pattern.find_last_of("*?]");
+  return last == npos ? pattern.size() : pattern.size() - last - 1;
 }
 
 bool is_valid_glob(std::string_view pattern) {
@@ -78,7 +72,11 @@ bool is_valid_glob(std::string_view pattern) {
 }
 
 bool glob_matches(std::string_view pattern, std::string_view text) {
-  if (!trim_ends(pattern, text)) return false;
+  // Host patterns differ at their ends, "*.example.com".
+  const std::size_t tail = plain_tail(pattern);
+  if (!text.ends_with(pattern.substr(pattern.size() - tail))) return false;
+  pattern.remove_suffix(tail);
+  text.remove_suffix(tail);
   std::size_t at = 0;
   std::size_t pos = 0;
   // The last star met, and how much of the text it stands for: on a mismatch only

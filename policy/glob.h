@@ -5,12 +5,17 @@
 // "DOMAIN\user" exists. '*' matches '/' too, and the empty text.
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 namespace idled::policy {
 
 // Whether `text` is a pattern at all, rather than a plain name.
 bool has_wildcard(std::string_view text);
+
+// How many bytes at the end of a pattern stand for themselves: a text that does not end in them
+// cannot match.
+std::size_t plain_tail(std::string_view pattern);
 
 // False for a '[' without its ']', and for a range that runs backwards.
 bool is_valid_glob(std::string_view pattern);

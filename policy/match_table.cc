@@ -23,7 +23,11 @@ Pattern pattern(Pattern::Form form, std::string_view text) {
 
 Read read_name_or_glob(std::string_view text) {
   if (!has_wildcard(text)) return pattern(Pattern::Form::kName, text);
-  if (is_valid_glob(text)) return pattern(Pattern::Form::kGlob, text);
+  if (is_valid_glob(text)) {
+    Pattern result = pattern(Pattern::Form::kGlob, text);
+    result.tail = plain_tail(text);
+    return result;
+  }
   return Refusal{in_quotes(text) + " is not a pattern; its '[' has no ']', or runs backwards", {}};
 }
 

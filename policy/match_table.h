@@ -25,6 +25,7 @@ struct Pattern {
   Form form = Form::kName;
   std::string text;
   std::uint32_t number = 0;  // kNumber: a uid or gid
+  std::size_t tail = 0;      // kGlob: plain_tail() of the text
   Network network;
   TimeWindow window;
 };

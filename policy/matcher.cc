@@ -19,7 +19,11 @@ struct Shapes {
 };
 
 bool glob_applies(const Atom& atom, const Shapes& login) {
-  const auto matches = [&](std::string_view text) { return glob_matches(atom.pattern.text, text); };
+  const std::string_view glob = atom.pattern.text;
+  const std::string_view tail = glob.substr(glob.size() - atom.pattern.tail);
+  const auto matches = [&](std::string_view text) {
+    return text.ends_with(tail) && glob_matches(glob, text);
+  };
   switch (atom.key) {
     case MatchKey::kUser:
       return matches(login.subject.user);
@@ -52,7 +56,7 @@ bool applies(const Atom& atom, const Shapes& login) {
 Matcher::Matcher(const Compiled& compiled, const Binding& binding, const Subject& subject,
                  const LocalTime& now)
     : compiled_(compiled), truth_(binding.start) {
-  const std::string host = comparable_host(subject.host);
+  const std::string host = compiled.asks_for_host ? comparable_host(subject.host) : std::string();
   find_names(subject, host);
   find_ids(binding, subject);
   try_others(subject, host, now);

@@ -32,7 +32,7 @@ inline constexpr std::size_t kSettingCount = 11;
 
 // What a rule states for one setting: the type of the member of Settings.
 using Value = std::variant<std::optional<seconds>, std::vector<seconds>, Activity, NoTerminal,
-                           Leftovers, Mode, Tmout, std::vector<std::string>, seconds, std::string>;
+                           Leftovers, Mode, Tmout, Programs, seconds, std::string>;
 
 struct SettingRow {
   std::string_view name;

@@ -1,10 +1,12 @@
 // What a policy decides about a login, every value resolved.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/time.h"
@@ -20,8 +22,23 @@ enum class Activity { kInput, kOutput, kJob };
 enum class NoTerminal { kIgnore, kNetwork };
 enum class Leftovers { kKeep, kKill };
 
-// Package managers and file system tools, by the name of the program.
-std::vector<std::string> built_in_never_interrupt();
+// Names of programs. A copy shares them: there is one list for all logins under a rule.
+class Programs {
+ public:
+  // Package managers and file system tools.
+  static const Programs& built_in_never_interrupt();
+
+  explicit Programs(std::vector<std::string> names)
+      : names_(std::make_shared<const std::vector<std::string>>(std::move(names))) {}
+
+  [[nodiscard]] const std::vector<std::string>& names() const { return *names_; }
+  friend bool operator==(const Programs& a, const Programs& b) {
+    return a.names_ == b.names_ || *a.names_ == *b.names_;
+  }
+
+ private:
+  std::shared_ptr<const std::vector<std::string>> names_;
+};
 
 // A default-constructed Settings is what is built in.
 struct Settings {
@@ -36,7 +53,7 @@ struct Settings {
   Leftovers leftovers = Leftovers::kKeep;
   Mode mode = Mode::kEnforce;
   Tmout tmout = Tmout::kBackstop;
-  std::vector<std::string> never_interrupt = built_in_never_interrupt();
+  Programs never_interrupt = Programs::built_in_never_interrupt();
   seconds hold_max{0};  // 0: no hold
   std::string message;  // one line of at most 256 bytes; empty: none
 

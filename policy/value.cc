@@ -140,7 +140,7 @@ std::optional<seconds> read_duration(const Field& field) {
   return read_span(field, "a duration");
 }
 
-std::optional<std::vector<std::string>> read_programs(const Field& field) {
+std::optional<Programs> read_programs(const Field& field) {
   if (is_too_long(field, kMostPrograms, "programs")) return std::nullopt;
   std::vector<std::string> programs;
   bool good = true;
@@ -150,7 +150,7 @@ std::optional<std::vector<std::string>> read_programs(const Field& field) {
     if (program) programs.push_back(*std::move(program));
   });
   if (!good) return std::nullopt;
-  return programs;
+  return Programs(std::move(programs));
 }
 
 std::optional<std::string> read_line(const Field& field) {
@@ -177,8 +177,8 @@ std::string print_value(const std::vector<seconds>& leads) {
 std::string print_value(seconds duration) {
   return format_duration(duration);
 }
-std::string print_value(const std::vector<std::string>& programs) {
-  return joined(programs, [](const std::string& name) { return name; });
+std::string print_value(const Programs& programs) {
+  return joined(programs.names(), [](const std::string& name) { return name; });
 }
 std::string print_value(const std::string& line) {
   return line.empty() ? "none" : line;

@@ -18,7 +18,7 @@ std::optional<std::optional<seconds>> read_limit(const Field& field);
 std::optional<std::vector<seconds>> read_leads(const Field& field);
 std::optional<seconds> read_duration(const Field& field);
 // A name or a list of them, without folders.
-std::optional<std::vector<std::string>> read_programs(const Field& field);
+std::optional<Programs> read_programs(const Field& field);
 // One line of at most 256 bytes; may be empty.
 std::optional<std::string> read_line(const Field& field);
 // The index of the word among `words`.
@@ -34,7 +34,7 @@ std::optional<Enum> read_word(const Field& field) {
 std::string print_value(const std::optional<seconds>& limit);
 std::string print_value(const std::vector<seconds>& leads);
 std::string print_value(seconds duration);
-std::string print_value(const std::vector<std::string>& programs);
+std::string print_value(const Programs& programs);
 std::string print_value(const std::string& line);
 
 template <typename Enum>

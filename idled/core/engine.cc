@@ -25,14 +25,6 @@ policy::Subject subject_of(const Session& session) {
   return subject;
 }
 
-namespace {
-
-bool is_same(const policy::Resolved& a, const policy::Resolved& b) {
-  return a.idle_rule == b.idle_rule && a.session_rule == b.session_rule && a.settings == b.settings;
-}
-
-}  // namespace
-
 Engine::Engine(std::shared_ptr<const policy::Policy> policy) : policy_(std::move(policy)) {}
 
 Step Engine::step(const Event& event, const Now& now) {
@@ -82,7 +74,7 @@ void Engine::on(const LoginOpened& event, Context& context) {
   data.opened = context.boot();
   if (data.login.adopted)  // it may have begun long ago
     data.opened = std::min(data.opened, context.now.clocks.to_boot(data.login.opened_at));
-  if (sessions_.contains(data.login.id.value))
+  if (sessions_.find(data.login.id.value))
     data.login.id.value = "p" + std::to_string(data.login.leader.pid);
   Session& session = insert(std::move(data), context.now);
   context.want(Attach{session.login.id, session.login.leader, session.login.console});
@@ -101,7 +93,7 @@ void Engine::on(const LoginOpened& event, Context& context) {
 
 void Engine::on(const LoginRestored& event, Context& context) {
   const ProcessIdentity leader = event.data.login.leader;
-  if (by_leader_.contains(leader.pid) || sessions_.contains(event.data.login.id.value)) return;
+  if (by_leader_.contains(leader.pid) || sessions_.find(event.data.login.id.value)) return;
   Session& session = insert(event.data, context.now);
   context.want(Attach{session.login.id, leader, session.login.console});
   context.want(record_of(RecordKind::kRestored, Severity::kDebug, session, context.now,
@@ -128,14 +120,12 @@ void Engine::leave(const SessionId& id, Context& context) {
 }
 
 Session& Engine::insert(SessionData data, const Now& now) {
-  auto session = std::make_unique<Session>(std::move(data));
-  Session& reference = *session;
-  by_leader_[reference.login.leader.pid] = &reference;
-  sessions_[reference.login.id.value] = std::move(session);
-  reference.looked_at = now.boot();
-  reference.clocks = now.clocks;
-  resolve(reference, now);
-  return reference;
+  Session& session = sessions_.insert(std::make_unique<Session>(std::move(data)));
+  by_leader_[session.login.leader.pid] = &session;
+  session.looked_at = now.boot();
+  session.clocks = now.clocks;
+  resolve(session, now);
+  return session;
 }
 
 void Engine::close(Session& session, Context& context) {
@@ -186,7 +176,7 @@ void Engine::on(const Written& event, Context& context) {
 void Engine::on(const ClockStepped&, Context& context) {
   // Before the clock is trusted again: each terminal's time must be translated
   // while it is still known under which setting it was written.
-  for (const auto& [id, session] : sessions_) context.want(Observe{session->login.id});
+  for_each([&](const Session& session) { context.want(Observe{session.login.id}); });
   resolve_all(context);  // another time of day
 }
 
@@ -212,7 +202,7 @@ void Engine::on(const PolicyChanged& event, Context& context) {
 void Engine::resolve(Session& session, const Now& now) {
   policy::Resolved resolved = policy_->resolve(subject_of(session), now.local);
   if (!session.rules || !is_same(*session.rules, resolved))
-    session.rules = std::make_shared<const policy::Resolved>(std::move(resolved));
+    session.rules = rules_.share(std::move(resolved));
   session.shortest_idle = policy_->shortest_idle(subject_of(session), now.local);
   if (const std::optional<seconds> change = policy_->next_change(now.local)) {
     if (!rules_change_at_ || now.boot() + *change < *rules_change_at_)
@@ -222,40 +212,40 @@ void Engine::resolve(Session& session, const Now& now) {
 
 void Engine::resolve_all(Context& context) {
   rules_change_at_.reset();
-  for (const auto& entry : sessions_) {
-    Session* const session = entry.second.get();
-    const auto before = session->rules;
-    resolve(*session, context.now);
-    if (session->rules == before) continue;
-    // A limit that shrank must not end anybody without the warnings it grants.
-    const policy::Settings& settings = session->rules->settings;
-    const auto raise = [&](BootTime& floor, const std::optional<seconds>& limit) {
-      if (!limit || session->ending) return;
-      const auto leads = policy::warnings_before(settings, *limit);
-      if (!leads.empty()) floor = std::max(floor, context.boot() + leads.front());
-    };
-    raise(session->floor, settings.idle);
-    raise(session->cap_floor, settings.session);
-    if (settings.mode == policy::Mode::kEnforce) {
-      session->reported_input.reset();
-      session->reported_cap = false;
-    }
-    if ((session->warning || session->cap_warning) && !session->ending) put_off(*session, context);
-    schedule_.set(*session, context.boot());
-    context.want(Save{session->login.id});
+  sessions_.for_each([&](Session& session) {
+    const auto before = session.rules;
+    resolve(session, context.now);
+    if (session.rules != before) meet_new_rules(session, context);
+  });
+}
+
+void Engine::meet_new_rules(Session& session, Context& context) {
+  // A limit that shrank must not end anybody without the warnings it grants.
+  const policy::Settings& settings = session.rules->settings;
+  const auto raise = [&](BootTime& floor, const std::optional<seconds>& limit) {
+    if (!limit || session.ending) return;
+    const auto leads = policy::warnings_before(settings, *limit);
+    if (!leads.empty()) floor = std::max(floor, context.boot() + leads.front());
+  };
+  raise(session.floor, settings.idle);
+  raise(session.cap_floor, settings.session);
+  if (settings.mode == policy::Mode::kEnforce) {
+    session.reported_input.reset();
+    session.reported_cap = false;
   }
+  if ((session.warning || session.cap_warning) && !session.ending) put_off(session, context);
+  schedule_.set(session, context.boot());
+  context.want(Save{session.login.id});
 }
 
 // --- questions ------------------------------------------------------------------
 
 Session* Engine::lookup(const SessionId& id) {
-  const auto it = sessions_.find(id.value);
-  return it == sessions_.end() ? nullptr : it->second.get();
+  return sessions_.find(id.value);
 }
 
 const Session* Engine::find(const SessionId& id) const {
-  const auto it = sessions_.find(id.value);
-  return it == sessions_.end() ? nullptr : it->second.get();
+  return sessions_.find(id.value);
 }
 
 const Session* Engine::find_leader(const ProcessIdentity& leader) const {
@@ -264,7 +254,7 @@ const Session* Engine::find_leader(const ProcessIdentity& leader) const {
 }
 
 void Engine::for_each(const std::function<void(const Session&)>& visit) const {
-  for (const auto& [id, session] : sessions_) visit(*session);
+  sessions_.for_each(visit);
 }
 
 State state_of(const Session& session) {

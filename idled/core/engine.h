@@ -25,6 +25,8 @@
 #include "idled/core/event.h"
 #include "idled/core/schedule.h"
 #include "idled/core/session.h"
+#include "idled/core/session_table.h"
+#include "idled/core/shared_rules.h"
 
 namespace idled::core {
 
@@ -87,6 +89,7 @@ class Engine {
   void leave(const SessionId& id, Context& context);
   void resolve(Session& session, const Now& now);
   void resolve_all(Context& context);
+  void meet_new_rules(Session& session, Context& context);
 
   [[nodiscard]] std::string tmout_of(const policy::Subject& subject) const;
   [[nodiscard]] const Session* enclosing(const LoginOpened& event) const;
@@ -125,9 +128,10 @@ class Engine {
   void settle_kicks(const SessionId& id, bool still_there, Context& context);
 
   std::shared_ptr<const policy::Policy> policy_;
-  std::unordered_map<std::string, std::unique_ptr<Session>> sessions_;
+  SessionTable sessions_;
   std::unordered_map<pid_t, Session*> by_leader_;
   Schedule<Session> schedule_;
+  SharedRules rules_;
   std::optional<BootTime> rules_change_at_;  // when a time window next opens or shuts
   std::vector<PendingKick> kicks_;
 };

@@ -93,7 +93,9 @@ bool all_watched(const std::vector<Terminal>& terminals) {
 
 void Engine::take_in(Session& session, const Observation& observation, Context& context) {
   std::vector<Terminal> terminals = remember_all(session, observation);
-  const bool others = names_of(terminals) != names_of(session.terminals);
+  const bool others = !std::equal(
+      terminals.begin(), terminals.end(), session.terminals.begin(), session.terminals.end(),
+      [](const Terminal& a, const Terminal& b) { return a.name == b.name; });
   session.input = latest_activity(session, terminals, observation);
   const std::optional<BootTime> closed = input_of_closed(session, terminals, observation);
   if (closed != session.closed_input) context.want(Save{session.login.id});

@@ -19,6 +19,7 @@ constexpr std::size_t kLongest = 1024;  // bytes of a text from elsewhere
 std::string line(const std::string& text) {
   const std::string safe = printable(text, kLongest);
   std::string lines;
+  lines.reserve(safe.size() + 2 * kMark.size());
   for (std::string_view rest = safe; !rest.empty();) {
     std::size_t length = std::min(rest.size(), kWidth - kMark.size());
     if (length < rest.size())

@@ -27,6 +27,7 @@ std::string describe(const Session& session) {
 Record record_of(RecordKind kind, Severity severity, const Session& session, const Now& now,
                  std::optional<Cause> cause, std::string message) {
   Record record{kind, severity, std::move(message), {}};
+  record.fields.reserve(16);  // of all kinds
   auto add = [&](const char* name, std::string value) {
     record.fields.emplace_back(name, std::move(value));
   };

@@ -1,10 +1,14 @@
-// Who wants to be looked at next: a binary heap whose entries know their place,
-// so that a deadline moves in O(log n) and nothing is ever searched for.
+// Who wants to be looked at next: a heap whose entries know their place, so that a deadline
+// moves in O(log n) and nothing is ever searched for.
+//
+// With a hundred thousand logins what it costs is memory that has to be fetched. So the heap
+// holds the times by itself, and compares them without asking the members; and each entry has
+// four below it, side by side, so that the way down is half as long as in a binary heap.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <limits>
-#include <utility>
 #include <vector>
 
 #include "base/time.h"
@@ -28,56 +32,66 @@ class Schedule {
     entry.due = due;
     if (!entry.is_scheduled()) {
       entry.place = heap_.size();
-      heap_.push_back(&member);
+      heap_.emplace_back();
     }
-    rise(entry.place);
-    sink(member.schedule.place);
+    settle({due, &member}, entry.place);
   }
 
   void remove(T& member) {
     const std::size_t place = member.schedule.place;
     if (place == ScheduleEntry::kNowhere) return;
-    swap(place, heap_.size() - 1);
-    heap_.pop_back();
     member.schedule.place = ScheduleEntry::kNowhere;
-    if (place < heap_.size()) {
-      T* moved = heap_[place];
-      rise(place);
-      sink(moved->schedule.place);
-    }
+    const Waiting last = heap_.back();
+    heap_.pop_back();
+    if (place < heap_.size()) settle(last, place);
   }
 
   // The earliest member; null if there is none.
-  [[nodiscard]] T* first() const { return heap_.empty() ? nullptr : heap_.front(); }
+  [[nodiscard]] T* first() const { return heap_.empty() ? nullptr : heap_.front().member; }
 
  private:
-  [[nodiscard]] bool before(std::size_t a, std::size_t b) const {
-    return heap_[a]->schedule.due < heap_[b]->schedule.due;
+  static constexpr std::size_t kChildren = 4;
+  struct Waiting {
+    BootTime due;
+    T* member = nullptr;
+  };
+
+  void put(const Waiting& waiting, std::size_t place) {
+    heap_[place] = waiting;
+    waiting.member->schedule.place = place;
   }
-  void swap(std::size_t a, std::size_t b) {
-    std::swap(heap_[a], heap_[b]);
-    heap_[a]->schedule.place = a;
-    heap_[b]->schedule.place = b;
+  // Puts it where it belongs; `hole` is a place that is free, and stays the only one on the way.
+  void settle(const Waiting& waiting, std::size_t hole) {
+    put(waiting, sink(waiting, rise(waiting, hole)));
   }
-  void rise(std::size_t place) {
-    while (place > 0 && before(place, (place - 1) / 2)) {
-      swap(place, (place - 1) / 2);
-      place = (place - 1) / 2;
+  std::size_t rise(const Waiting& waiting, std::size_t hole) {
+    while (hole > 0) {
+      const std::size_t parent = (hole - 1) / kChildren;
+      if (heap_[parent].due <= waiting.due) break;
+      put(heap_[parent], hole);
+      hole = parent;
     }
+    return hole;
   }
-  void sink(std::size_t place) {
+  std::size_t sink(const Waiting& waiting, std::size_t hole) {
     for (;;) {
-      std::size_t least = place;
-      for (std::size_t child = 2 * place + 1; child <= 2 * place + 2 && child < heap_.size();
-           ++child)
-        if (before(child, least)) least = child;
-      if (least == place) return;
-      swap(place, least);
-      place = least;
+      const std::size_t least = first_child(hole);
+      if (least >= heap_.size() || waiting.due <= heap_[least].due) return hole;
+      put(heap_[least], hole);
+      hole = least;
     }
+  }
+  // The earliest of those below; one past the end if there is none.
+  [[nodiscard]] std::size_t first_child(std::size_t place) const {
+    const std::size_t begin = std::min(kChildren * place + 1, heap_.size());
+    const std::size_t end = std::min(begin + kChildren, heap_.size());
+    std::size_t least = begin;
+    for (std::size_t child = begin + 1; child < end; ++child)
+      if (heap_[child].due < heap_[least].due) least = child;
+    return least;
   }
 
-  std::vector<T*> heap_;
+  std::vector<Waiting> heap_;
 };
 
 }  // namespace idled::core

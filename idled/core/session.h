@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/boxed_optional.h"
 #include "idled/core/evidence.h"
 #include "idled/core/schedule.h"
 #include "idled/core/types.h"
@@ -75,8 +76,13 @@ struct Ending {
 };
 
 // What of a login outlives the daemon: see idled/snapshot.h.
+//
+// A look reads most of what is below, and the memory that it has to fetch for that is most of
+// what it costs where many are logged in. So what few logins have is boxed, and what is asked at
+// every look stands together: from `opened` on here, up to `schedule` in Session.
 struct SessionData {
   Login login;
+  std::string tmout;  // what its shell was told, core/tmout.h; empty: nothing
   BootTime opened;
   // Not ended for idleness before this, whatever the limit says: set when a limit
   // shrinks, or when a login is found already idle, so that its warning comes first.
@@ -85,17 +91,16 @@ struct SessionData {
   std::vector<Terminal> terminals;
   // No input came after this on its terminals that have closed; none have, so far.
   std::optional<BootTime> closed_input;
-  std::optional<Warning> warning;      // of a logout for idleness
-  std::optional<Warning> cap_warning;  // of one by the cap
-  std::optional<Kick> kick;
-  std::optional<Hold> hold;
+  std::optional<Warning> cap_warning;  // of a logout by the cap
+  std::optional<Warning> warning;      // of one for idleness
+  BoxedOptional<Kick> kick;
+  BoxedOptional<Hold> hold;
   // Since when its user holds it: all holds since the last input are within `hold_max` of
   // this, so that no script keeps a login for ever.
   std::optional<BootTime> held_from;
   // Mode report: what has been recorded and would be over by now.
   std::optional<BootTime> reported_input;  // the silence after this input
   bool reported_cap = false;
-  std::string tmout;  // what its shell was told, core/tmout.h; empty: nothing
 };
 
 struct Session : SessionData {
@@ -108,14 +113,14 @@ struct Session : SessionData {
   BootTime looked_at{};
   ClockReading clocks;       // of that look; before the first one, of the opening
   Look look = Look::kBrief;  // of which kind that was
-  // The program of `never_interrupt` in front, as of the last close look, and the one that
-  // the logout waits for.
-  std::optional<std::string> uninterruptible;
-  std::optional<std::string> waits_for;
-  std::optional<Ending> ending;
+  BoxedOptional<Ending> ending;
   std::vector<std::string> watched;  // the terminals whose reads are asked for
   bool output_watched = false;       // and their output
   ScheduleEntry schedule;
+  // The program of `never_interrupt` in front, as of the last close look, and the one that
+  // the logout waits for.
+  std::optional<std::string> waits_for;
+  std::optional<std::string> uninterruptible;
 };
 
 }  // namespace idled::core

@@ -48,6 +48,10 @@ TEST(Glob, Matches) {
       {"*[0-9]", "pts/12", true},
       {"*[0-9]", "pts/", false},
       {"a]", "a]", true},
+      {"a]b", "a]b", true},
+      {"*[ab].c", "xa.c", true},
+      {"*[ab].c", "xc.c", false},
+      {"[ab]*.c", ".c", false},
       {"DOM\\*", "DOM\\alice", true},
       {"Alice", "alice", false},
       {"[a-\xff]", "\xe9", true},
@@ -69,6 +73,14 @@ TEST(Glob, KnowsAWildcard) {
   EXPECT_TRUE(has_wildcard("?"));
   EXPECT_TRUE(has_wildcard("[a]"));
   EXPECT_FALSE(has_wildcard("pts/3"));
+}
+
+TEST(Glob, KnowsWhatAMatchMustEndIn) {
+  EXPECT_EQ(plain_tail("*.example.com"), 12U);
+  EXPECT_EQ(plain_tail("host-?"), 0U);
+  EXPECT_EQ(plain_tail("tty[a-z]"), 0U);
+  EXPECT_EQ(plain_tail("[ab].c"), 2U);
+  EXPECT_EQ(plain_tail("plain"), 5U);
 }
 
 // A matcher that recurses takes longer than the age of the universe for this.
