@@ -148,13 +148,17 @@ std::optional<core::TerminalSample> LinuxHost::sample(const core::Session& sessi
                                                       core::Look look) {
   std::optional<pid_t> group = terminal.foreground_group();
   const bool counts_work = session.rules->settings.activity == policy::Activity::kJob;
-  if (look == core::Look::kClose) processes(nanoseconds(0));
-  if (!group) group = system::foreground_group(processes(kTableAge), terminal.device());
+  // A walk over all processes, so only for whom it must be; a close look wants it as of now.
+  const nanoseconds max_age = look == core::Look::kClose ? nanoseconds(0) : kTableAge;
+  if (!group) group = system::foreground_group(processes(max_age), terminal.device());
   Result<core::TerminalSample> sample = terminal.sample(group);
   if (!sample) return std::nullopt;
   sample->watched = watch_ && watch_->is_watched(session.login.id.value, terminal.name());
   if (group && (counts_work || look == core::Look::kClose)) {
-    const auto front = system::in_front(processes(kTableAge), terminal.device(), *group);
+    const auto alone = system::alone_in_front(terminal.device(), *group);
+    const std::vector<const system::ProcessTable::Entry*> front =
+        alone ? std::vector{&*alone}
+              : system::in_front(processes(max_age), terminal.device(), *group);
     if (counts_work) sample->work = system::work_of(front, *group);
     if (look == core::Look::kClose) sample->root_programs = system::root_programs(front);
   }

@@ -8,6 +8,8 @@
 #include <cstdlib>
 #include <sstream>
 
+#include "base/files.h"
+
 namespace idled::system {
 namespace {
 
@@ -71,6 +73,18 @@ std::vector<const Entry*> in_front(const ProcessTable& table, dev_t device, pid_
       if (std::find(front.begin(), front.end(), child) == front.end()) front.push_back(child);
   }
   return front;
+}
+
+std::optional<Entry> alone_in_front(dev_t device, pid_t group) {
+  std::optional<ProcStat> stat = read_stat(group);
+  if (!stat || stat->tty != device || stat->pgrp != group || stat->session != group ||
+      stat->threads != 1)
+    return std::nullopt;
+  const std::string pid = std::to_string(group);
+  // Absent where the kernel was built without it.
+  const Result<std::string> children = read_record("/proc/" + pid + "/task/" + pid + "/children");
+  if (!children || !children->empty()) return std::nullopt;
+  return Entry{group, *std::move(stat)};
 }
 
 std::optional<pid_t> foreground_group(const ProcessTable& table, dev_t device) {

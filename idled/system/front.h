@@ -18,6 +18,14 @@ namespace idled::system {
 std::vector<const ProcessTable::Entry*> in_front(const ProcessTable& table, dev_t device,
                                                  pid_t group);
 
+// The same without a table, where the shell itself is in front and has started nothing, as at its
+// prompt: then it is the group's leader, and the terminal's, has one thread, and no child (by
+// /proc/PID/task/TID/children, proc(5)). None where it is not so, or cannot be told.
+//
+// What such a shell has started and orphaned within its own process group is not seen: an
+// interactive shell gives each job a group of its own.
+std::optional<ProcessTable::Entry> alone_in_front(dev_t device, pid_t group);
+
 // The foreground process group of a terminal, as its processes say it; none without any.
 std::optional<pid_t> foreground_group(const ProcessTable& table, dev_t device);
 

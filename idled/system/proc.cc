@@ -42,6 +42,7 @@ std::string_view line_of(std::string_view text, std::string_view name) {
 // proc(5) counts the fields of stat from 1; the first after comm is 3.
 constexpr std::size_t kFirstField = 3;
 constexpr std::size_t kUserTime = 14;
+constexpr std::size_t kThreads = 20;
 constexpr std::size_t kStartTime = 22;
 constexpr std::size_t kFields = 23;
 
@@ -62,6 +63,7 @@ std::optional<ProcStat> parse_stat(std::string_view text) {
   const bool good = parse_number(field[4], stat.ppid) && parse_number(field[5], stat.pgrp) &&
                     parse_number(field[6], stat.session) && parse_number(field[7], tty) &&
                     parse_number(field[8], stat.tpgid) &&
+                    parse_number(field[kThreads], stat.threads) &&
                     parse_number(field[kStartTime], stat.start_ticks);
   if (!good) return std::nullopt;
   for (std::size_t i = kUserTime; i < kUserTime + 4; ++i)  // utime, stime, cutime, cstime

@@ -70,7 +70,8 @@ def forget(log_in) -> float:
     login = log_in()
     time.sleep(RNG.uniform(0, BLOCK))
     key = login.type("\n")
-    wait_until(lambda: login.ended_at is not None, f"{login.name} to be ended", timeout=LIMIT + BLOCK + 10)
+    wait_until(lambda: login.ended_at is not None, f"{login.name}, who typed at {key:.1f}, to be ended",
+               timeout=LIMIT + BLOCK + 10)
     return login.ended_at - key - LIMIT
 
 

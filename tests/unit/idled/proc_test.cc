@@ -1,6 +1,7 @@
 #include "idled/system/proc.h"
 
 #include <gtest/gtest.h>
+#include <pty.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -141,6 +142,65 @@ ProcessTable::Entry process(pid_t pid, pid_t parent, pid_t group, dev_t tty) {
   entry.stat.tty = tty;
   entry.stat.tpgid = tty == 0 ? -1 : 20;
   return entry;
+}
+
+// The child is a shell on a terminal of its own.
+class AloneInFront : public testing::Test {
+ protected:
+  AloneInFront() {
+    shell_ = forkpty(&master_, nullptr, nullptr, nullptr);
+    if (shell_ == 0) {
+      execl("/bin/sh", "sh", nullptr);
+      _exit(127);
+    }
+    type("PS1=; echo rea''dy");
+    wait_for("ready");
+    terminal_ = read_stat(shell_)->tty;
+  }
+  ~AloneInFront() override {
+    kill(shell_, SIGKILL);
+    waitpid(shell_, nullptr, 0);
+    close(master_);
+  }
+  void type(const std::string& line) const {
+    ASSERT_GT(write(master_, (line + "\n").data(), line.size() + 1), 0);
+  }
+  void wait_for(const std::string& text) {
+    char buffer[256];
+    while (output_.find(text) == std::string::npos) {
+      const ssize_t got = read(master_, buffer, sizeof buffer);
+      ASSERT_GT(got, 0) << output_;
+      output_.append(buffer, static_cast<std::size_t>(got));
+    }
+    output_.clear();
+  }
+
+  int master_ = -1;
+  pid_t shell_ = 0;
+  dev_t terminal_ = 0;
+  std::string output_;
+};
+
+TEST_F(AloneInFront, IsAShellThatHasStartedNothing) {
+  if (access("/proc/thread-self/children", R_OK) < 0)
+    GTEST_SKIP() << "the kernel does not tell a process's children";
+  const auto alone = alone_in_front(terminal_, shell_);
+  ASSERT_TRUE(alone);
+  EXPECT_EQ(alone->pid, shell_);
+  EXPECT_EQ(alone->stat.comm, "sh");
+  EXPECT_FALSE(alone_in_front(terminal_ + 1, shell_)) << "of another terminal";
+}
+
+TEST_F(AloneInFront, IsNoShellWithAJob) {
+  type("sleep 1000 & echo start''ed");
+  wait_for("started");
+  EXPECT_FALSE(alone_in_front(terminal_, shell_)) << "in the background";
+  type("kill %1; wait; echo go''ne; sh -c 'echo in fro\"\"nt; sleep 1000'");
+  wait_for("in front");
+  const pid_t front = tcgetpgrp(master_);
+  ASSERT_NE(front, shell_);
+  EXPECT_FALSE(alone_in_front(terminal_, front)) << "it is not the terminal's shell";
+  EXPECT_FALSE(alone_in_front(terminal_, shell_)) << "the shell waits for it";
 }
 
 TEST(InFront, IsTheGroupAndWhatItStarted) {
