@@ -21,8 +21,8 @@ struct ProcStat {
   pid_t ppid = 0;
   pid_t pgrp = 0;
   pid_t session = 0;
-  dev_t tty = 0;                // 0: no controlling terminal
-  pid_t tpgid = 0;              // its terminal's foreground process group; -1: none
+  dev_t tty = 0;    // 0: no controlling terminal
+  pid_t tpgid = 0;  // its terminal's foreground process group; -1: none
   int threads = 1;
   std::uint64_t cpu_ticks = 0;  // used, and used by the children that it has waited for
   std::uint64_t start_ticks = 0;

@@ -20,7 +20,7 @@ BLOCK = 8           # seconds in which the kernel shows one key as another: linu
 SLACK = 0.25
 POLICY = {
     "defaults": {"idle": f"{LIMIT}s", "warn": ["4s"], "tmout": "off"},
-    "rules": [{"name": "sshd's own limit", "match": {"user": ["carol"]}, "set": {"idle": "never", "session": "never"}}],
+    "rules": [{"name": "sshd's own limit", "match": {"user": "carol"}, "idle": "never"}],
 }
 OTHER_PORT = 2200
 RNG = random.Random(1)
