@@ -120,7 +120,7 @@ void Daemon::perform(const core::Write& action) {
 }
 
 void Daemon::perform(const core::Watch& action) {
-  host_.watch(action);
+  deliver(core::Watched{action.id, host_.watch(action)});
 }
 
 // Reads that have been told and not yet taken may be the key that spares the login: they

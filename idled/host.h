@@ -41,8 +41,9 @@ class Host {
   // now; any other error says nothing of the leader.
   virtual Result<void> attach(const core::Attach& login, uid_t user) = 0;
   virtual core::Observation observe(const core::Session& session, core::Look look) = 0;
-  // From now on reads of these terminals of the login are told, and of no others of it.
-  virtual void watch(const core::Watch& wanted) = 0;
+  // From now on reads of these terminals of the login are told, and of no others of it. Returns
+  // those of which they are: fewer where there is no inotify, or a terminal has gone.
+  virtual std::vector<std::string> watch(const core::Watch& wanted) = 0;
   // What was told of watched terminals since the last call.
   virtual Seen take_seen() = 0;
 

@@ -118,20 +118,30 @@ void LinuxHost::forget(const SessionId& id) {
 
 // --- terminals ----------------------------------------------------------------------
 
-void LinuxHost::for_each_terminal(const Attached& login, const UseTerminal& use) const {
-  for_each_terminal(login, system::holdings_of(login.leader.pid()), use);
-}
-
-void LinuxHost::for_each_terminal(const Attached& login, const system::Holdings& held,
-                                  const UseTerminal& use) const {
-  for (const system::PtyMaster& master : held.masters) {
-    const Result<system::Terminal> terminal = system::Terminal::open(login.leader, master);
-    if (terminal) use(*terminal);  // an error: it went away meanwhile
+std::vector<system::Terminal> LinuxHost::terminals_of(Attached& login, core::Look look) {
+  std::vector<system::Terminal> terminals;
+  system::Holdings& held = login.held;
+  // Whether all could be opened; an error: it went away meanwhile.
+  const auto open_held = [&] {
+    for (const system::PtyMaster& master : held.masters)
+      if (Result<system::Terminal> terminal = system::Terminal::open(login.leader, master))
+        terminals.push_back(*std::move(terminal));
+    return terminals.size() == held.masters.size();
+  };
+  const bool walk = look == core::Look::kClose || may_have_changed(held, login.leader.pid());
+  if (walk || !open_held()) {
+    terminals.clear();
+    held = system::holdings_of(login.leader.pid());
+    (void)open_held();
   }
-  if (!held.masters.empty() || !login.console) return;
-  const Result<system::Terminal> terminal =
-      system::Terminal::open(login.console_name, login.console, login.user);
-  if (terminal) use(*terminal);
+  // By its path alone it cannot be told whether the leader holds it still.
+  for (const system::Terminal& terminal : terminals)
+    if (!terminal.is_through_master()) held.descriptors = 0;
+  if (held.masters.empty() && login.console)
+    if (Result<system::Terminal> console =
+            system::Terminal::open(login.console_name, login.console, login.user))
+      terminals.push_back(*std::move(console));
+  return terminals;
 }
 
 const system::ProcessTable& LinuxHost::processes(nanoseconds max_age) {
@@ -146,54 +156,64 @@ const system::ProcessTable& LinuxHost::processes(nanoseconds max_age) {
 std::optional<core::TerminalSample> LinuxHost::sample(const core::Session& session,
                                                       const system::Terminal& terminal,
                                                       core::Look look) {
+  core::TerminalSample sample;
+  // What may take a while first, the evidence of input last.
+  look_in_front(session, terminal, look, sample);
+  if (!terminal.sample(sample)) return std::nullopt;
+  sample.watched = watch_ && watch_->is_watched(session.login.id.value, terminal.name());
+  return sample;
+}
+
+void LinuxHost::look_in_front(const core::Session& session, const system::Terminal& terminal,
+                              core::Look look, core::TerminalSample& sample) {
   std::optional<pid_t> group = terminal.foreground_group();
   const bool counts_work = session.rules->settings.activity == policy::Activity::kJob;
   // A walk over all processes, so only for whom it must be; a close look wants it as of now.
   const nanoseconds max_age = look == core::Look::kClose ? nanoseconds(0) : kTableAge;
   if (!group) group = system::foreground_group(processes(max_age), terminal.device());
-  Result<core::TerminalSample> sample = terminal.sample(group);
-  if (!sample) return std::nullopt;
-  sample->watched = watch_ && watch_->is_watched(session.login.id.value, terminal.name());
-  if (group && (counts_work || look == core::Look::kClose)) {
-    const auto alone = system::alone_in_front(terminal.device(), *group);
-    const std::vector<const system::ProcessTable::Entry*> front =
-        alone ? std::vector{&*alone}
-              : system::in_front(processes(max_age), terminal.device(), *group);
-    if (counts_work) sample->work = system::work_of(front, *group);
-    if (look == core::Look::kClose) sample->root_programs = system::root_programs(front);
+  if (!group) return;
+  if (!counts_work && look == core::Look::kBrief) {
+    sample.foreground = system::comm_of(*group);
+    return;
   }
-  return *std::move(sample);
+  const auto alone = system::alone_in_front(terminal.device(), *group);
+  const std::vector<const system::ProcessTable::Entry*> front =
+      alone ? std::vector{&*alone}
+            : system::in_front(processes(max_age), terminal.device(), *group);
+  sample.foreground = alone ? alone->stat.comm : system::comm_of(*group);
+  if (counts_work) sample.work = system::work_of(front, *group);
+  if (look == core::Look::kClose) sample.root_programs = system::root_programs(front);
 }
 
 core::Observation LinuxHost::observe(const core::Session& session, core::Look look) {
   core::Observation observation;
   observation.look = look;
-  const Attached* login = attached(session.login.id);
+  Attached* login = attached(session.login.id);
   observation.leader_alive = login && login->leader.is_alive();
   if (login && session.ending && login->processes)
     observation.processes = login->processes->count();
   if (observation.leader_alive) {
-    const system::Holdings held = system::holdings_of(login->leader.pid());
-    for_each_terminal(*login, held, [&](const system::Terminal& terminal) {
+    for (const system::Terminal& terminal : terminals_of(*login, look))
       if (std::optional<core::TerminalSample> seen = sample(session, terminal, look))
         observation.terminals.push_back(*std::move(seen));
-    });
-    if (wire_) observation.wire = wire_->quiet_for(session.login.ssh_connection, held.sockets);
+    if (wire_)
+      observation.wire = wire_->quiet_for(session.login.ssh_connection, login->held.sockets);
   }
   observation.clocks = system::read_clocks();
   return observation;
 }
 
-void LinuxHost::watch(const core::Watch& wanted) {
-  if (!watch_) return;
+std::vector<std::string> LinuxHost::watch(const core::Watch& wanted) {
+  if (!watch_) return {};
   watch_->keep_only(wanted.id.value, wanted.terminals);
-  const Attached* login = attached(wanted.id);
-  if (wanted.terminals.empty() || !login) return;
-  for_each_terminal(*login, [&](const system::Terminal& terminal) {
-    // Without a watch the engine looks once a second.
-    if (contains(wanted.terminals, terminal.name()))
-      (void)watch_->add(wanted.id.value, terminal.name(), terminal.fd(), wanted.output);
-  });
+  Attached* login = attached(wanted.id);
+  if (wanted.terminals.empty() || !login) return {};
+  std::vector<std::string> watched;
+  for (const system::Terminal& terminal : terminals_of(*login, core::Look::kBrief))
+    if (contains(wanted.terminals, terminal.name()) &&
+        watch_->add(wanted.id.value, terminal.name(), terminal.fd(), wanted.output))
+      watched.push_back(terminal.name());
+  return watched;
 }
 
 Seen LinuxHost::take_seen() {
@@ -209,14 +229,14 @@ Seen LinuxHost::take_seen() {
 core::Written LinuxHost::write(const core::Session& session,
                                const std::vector<std::string>& terminals, std::string_view text) {
   core::Written written{session.login.id, true};
-  const Attached* login = attached(session.login.id);
+  Attached* login = attached(session.login.id);
   written.delivered = login != nullptr;
   if (!login) return written;
-  for_each_terminal(*login, [&](const system::Terminal& terminal) {
-    if (!contains(terminals, terminal.name())) return;
+  for (const system::Terminal& terminal : terminals_of(*login, core::Look::kBrief)) {
+    if (!contains(terminals, terminal.name())) continue;
     if (!terminal.write(text)) written.delivered = false;
     written.mtimes.emplace_back(terminal.name(), terminal.last_output());
-  });
+  }
   return written;
 }
 
@@ -238,11 +258,11 @@ Result<void> LinuxHost::hang_up(const core::Session& session,
   login->audit_session = system::audit_session(login->leader.pid());
   if (all_processes) login->processes = system::LoginProcesses::of(login->leader);
   Result<void> result;
-  for_each_terminal(*login, [&](const system::Terminal& terminal) {
-    if (!contains(terminals, terminal.name())) return;
+  for (const system::Terminal& terminal : terminals_of(*login, core::Look::kClose)) {
+    if (!contains(terminals, terminal.name())) continue;
     note_terminal_leader(*login, terminal);
     if (Result<void> hung = terminal.hang_up(); !hung) result = hung;
-  });
+  }
   for (const system::Process& leader : login->terminal_leaders) {
     leader.signal(SIGHUP);
     leader.signal(SIGCONT);

@@ -1,7 +1,6 @@
 // The real machine: Host over the adapters in idled/system/.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -45,7 +44,7 @@ class LinuxHost final : public Host {
   Result<Caller> identify_caller(pid_t pid) override;
   Result<void> attach(const core::Attach& login, uid_t user) override;
   core::Observation observe(const core::Session& session, core::Look look) override;
-  void watch(const core::Watch& wanted) override;
+  std::vector<std::string> watch(const core::Watch& wanted) override;
   Seen take_seen() override;
   core::Written write(const core::Session& session, const std::vector<std::string>& terminals,
                       std::string_view text) override;
@@ -65,6 +64,7 @@ class LinuxHost final : public Host {
     std::string console_name;
     OwnedFd console;  // pinned; none for sshd's logins
     uid_t user = 0;
+    system::Holdings held{};                            // as of the last walk
     std::vector<system::Process> terminal_leaders{};    // noted by hang_up
     std::optional<system::LoginProcesses> processes{};  // so, too
     std::optional<std::uint32_t> audit_session{};       // so, too
@@ -72,14 +72,15 @@ class LinuxHost final : public Host {
 
   LinuxHost(system::StateStore store, OwnedFd exits, std::string boot_id);
   Attached* attached(const core::SessionId& id);
-  using UseTerminal = std::function<void(const system::Terminal&)>;
-  // Every terminal of the login, opened; closed again when the call is over.
-  void for_each_terminal(const Attached& login, const UseTerminal& use) const;
-  void for_each_terminal(const Attached& login, const system::Holdings& held,
-                         const UseTerminal& use) const;
-  void note_terminal_leader(Attached& login, const system::Terminal& terminal);
+  // Every terminal of the login, opened: to be closed again soon. A brief look trusts the last
+  // walk over what the leader holds (Attached::held) while that shows no change; a close one
+  // walks.
+  static std::vector<system::Terminal> terminals_of(Attached& login, core::Look look);
+  static void note_terminal_leader(Attached& login, const system::Terminal& terminal);
   std::optional<core::TerminalSample> sample(const core::Session& session,
                                              const system::Terminal& terminal, core::Look look);
+  void look_in_front(const core::Session& session, const system::Terminal& terminal,
+                     core::Look look, core::TerminalSample& sample);
   const system::ProcessTable& processes(nanoseconds max_age);
 
   system::Clock clock_;

@@ -13,6 +13,12 @@ namespace idled::core {
 // costs no more than this.
 constexpr std::chrono::milliseconds kLookSpacing{250};
 
+// A terminal that takes no warning, or whose reads nobody tells, is tried again.
+constexpr seconds kRetry{1};
+
+// Whether mode report has recorded the end of this silence.
+bool is_reported(const Session& session);
+
 struct Engine::Context {
   const Now& now;
   std::vector<Action> actions;

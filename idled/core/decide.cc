@@ -16,8 +16,6 @@ namespace {
 // Two looks at one silence may differ by the grain of the clocks. Input that
 // cancels a warning came seconds after the one that led to it.
 constexpr std::chrono::milliseconds kGrain{100};
-// A terminal that takes no warning, or whose reads nobody tells, is tried again.
-constexpr seconds kRetry{1};
 
 // While a logout waits for a program, how often it is looked whether that is done.
 constexpr seconds kWaitPoll{1};
@@ -32,13 +30,12 @@ bool only_reports(const Session& session) {
   return session.rules->settings.mode == policy::Mode::kReport;
 }
 
-// Whether mode report has recorded the end of this silence.
+}  // namespace
+
 bool is_reported(const Session& session) {
-  return only_reports(session) && session.reported_input &&
+  return only_reports(session) && session.reported_input && session.input &&
          session.input->at <= *session.reported_input + kGrain;
 }
-
-}  // namespace
 
 void Engine::decide(Session& session, Context& context) {
   keep_hold_in_bounds(session, context);
@@ -120,8 +117,7 @@ BootTime Engine::approach(Session& session, End end, Context& context) {
     warn(session, end, *std::prev(ahead), context);
   if (!told) return next;
   if (!told->delivered) warn(session, end, told->lead, context);
-  if (!told->delivered || (!capped && !all_watched(session.terminals)))
-    next = std::min(next, now + kRetry);
+  if (!told->delivered) next = std::min(next, now + kRetry);
   return next;
 }
 

@@ -12,8 +12,16 @@ namespace {
 
 // How many logins one step asks to be looked at, so that the loop never stalls.
 constexpr int kLooksPerStep = 64;
+
 policy::Subject subject_of(const Login& login) {
   return {login.user, login.uid, login.gids, login.service, login.remote_host, {}, login.kind};
+}
+
+// Whether a look at `now` is one that a logout may follow, or the record of one.
+bool may_be_last(const Session& session, BootTime now) {
+  const auto has_come = [&](const std::optional<End>& end) { return end && end->at <= now; };
+  return session.waits_for || has_come(end_of(session)) ||
+         (!is_reported(session) && has_come(limit_of(session)));
 }
 
 }  // namespace
@@ -186,9 +194,8 @@ void Engine::on(const TimerExpired&, Context& context) {
     Session* first = schedule_.first();
     if (!first || first->schedule.due > context.boot()) return;
     schedule_.remove(*first);
-    const std::optional<End> end = end_of(*first);
-    const bool last = first->waits_for || (end && end->at <= context.boot());
-    context.want(Observe{first->login.id, last ? Look::kClose : Look::kBrief});
+    const Look look = may_be_last(*first, context.boot()) ? Look::kClose : Look::kBrief;
+    context.want(Observe{first->login.id, look});
   }
 }
 

@@ -77,6 +77,7 @@ class Engine {
   void on(const HungUp& event, Context& context);
   void on(const Spared& event, Context& context);
   void on(const Written& event, Context& context);
+  void on(const Watched& event, Context& context);
   void on(const KickRequested& event, Context& context);
   void on(const HoldRequested& event, Context& context);
   void on(const PolicyChanged& event, Context& context);

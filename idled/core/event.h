@@ -56,6 +56,11 @@ struct Written {  // the answer to Write
   std::vector<std::pair<std::string, WallTime>> mtimes{};
   std::optional<Cause> warned_of{};  // Write::warns_of
 };
+struct Watched {  // the answer to Watch
+  SessionId id;
+  std::vector<std::string> terminals;  // of those that were meant: whose reads are told
+};
+
 struct TerminalSeen {  // what inotify told of a watched terminal
   SessionId id;
   std::string terminal;
@@ -86,7 +91,7 @@ struct ClockStepped {};  // the wall clock was set
 struct TimerExpired {};
 
 using Event = std::variant<LoginOpened, LoginRestored, LoginClosed, LeaderExited, Observed, HungUp,
-                           Spared, Written, TerminalSeen, KickRequested, HoldRequested,
+                           Spared, Written, Watched, TerminalSeen, KickRequested, HoldRequested,
                            PolicyChanged, ClockStepped, TimerExpired>;
 
 // --- actions, in the order to be performed -----------------------------------
@@ -106,7 +111,8 @@ struct Write {  // answered by Written
   std::string text;
   std::optional<Cause> warns_of{};  // tried again if a terminal does not take it
 };
-struct Watch {  // tell at once when one of these is read; of no others of the login
+// Tell at once when one of these is read; of no others of the login. Answered by Watched.
+struct Watch {
   SessionId id;
   std::vector<std::string> terminals;
   bool output = false;  // and when one is written to

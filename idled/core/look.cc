@@ -13,6 +13,10 @@ namespace {
 // that they share a wake-up and one walk over the processes.
 constexpr seconds kWorkPoll{8};
 
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
 const Terminal* find_terminal(const std::vector<Terminal>& terminals, const std::string& name) {
   const auto it = std::find_if(terminals.begin(), terminals.end(),
                                [&](const Terminal& t) { return t.name == name; });
@@ -140,11 +144,27 @@ void Engine::update_watch(Session& session, Context& context) {
       session.warning && session.rules->settings.activity == policy::Activity::kOutput;
   const bool changed = wanted != session.watched || output != session.output_watched;
   if (!changed && (wanted.empty() || all_watched(session.terminals))) return;
+  for (Terminal& terminal : session.terminals)  // unless Watched denies it
+    terminal.watched = contains(wanted, terminal.name);
   session.watched = wanted;
   session.output_watched = output;
   context.want(Watch{session.login.id, std::move(wanted), output});
   // First the watch, then the look that it starts from: no read falls between.
   if (changed && arming) context.want(Observe{session.login.id});
+}
+
+// A terminal that nobody tells of is looked at again and again while a warning stands. (Reads
+// between the look and the watch are in the atime: they began a block of their own, or those
+// that the look saw would count to its end.)
+void Engine::on(const Watched& event, Context& context) {
+  Session* session = lookup(event.id);
+  if (!session) return;
+  for (Terminal& terminal : session->terminals)
+    terminal.watched = contains(event.terminals, terminal.name);
+  if (!session->warning || session->ending || all_watched(session->terminals)) return;
+  const BootTime again = context.boot() + kRetry;
+  if (!session->schedule.is_scheduled() || again < session->schedule.due)
+    schedule_.set(*session, again);
 }
 
 void Engine::on(const TerminalSeen& event, Context& context) {

@@ -47,6 +47,11 @@ std::string file_of(const Entry& process) {
 }
 
 bool runs_as_root(pid_t pid) {
+  // The folder is its effective user's, or root's where it cannot be dumped, proc(5): what is
+  // not root's, root does not run.
+  struct stat folder {};
+  if (stat(("/proc/" + std::to_string(pid)).c_str(), &folder) < 0 || folder.st_uid != 0)
+    return false;
   const std::optional<ProcStatus> status = read_status(pid);
   return status && status->euid == 0;
 }

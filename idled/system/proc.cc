@@ -111,6 +111,13 @@ std::optional<core::ProcessIdentity> identify(pid_t pid) {
   return core::ProcessIdentity{pid, stat->start_ticks};
 }
 
+std::optional<std::string> comm_of(pid_t pid) {
+  Result<std::string> comm = read_record(proc_path(pid, "comm"));
+  if (!comm || comm->empty()) return std::nullopt;
+  comm->pop_back();  // the line's end
+  return *std::move(comm);
+}
+
 std::vector<core::ProcessIdentity> ancestors_of(const ProcStat& stat) {
   constexpr std::size_t kDeepest = 256;  // pids may come back while this goes up
   std::vector<core::ProcessIdentity> above;

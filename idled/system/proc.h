@@ -47,6 +47,8 @@ std::optional<ProcStatus> read_status(pid_t pid);
 std::optional<core::ProcessIdentity> identify(pid_t pid);
 // The processes above this one, the nearest first, without the first process.
 std::vector<core::ProcessIdentity> ancestors_of(const ProcStat& stat);
+// Its name as in ProcStat::comm; none if it is gone.
+std::optional<std::string> comm_of(pid_t pid);
 // /proc/PID/cmdline with its NULs made spaces; empty if there is none.
 std::string read_cmdline(pid_t pid);
 // Bytes that it has read and written, and those of the children that it has waited for:

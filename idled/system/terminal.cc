@@ -69,10 +69,26 @@ std::optional<unsigned> tty_index(pid_t pid, int fd) {
 
 // A container's manager holds the masters of the container's terminals: its pts/3 is not
 // ours.
-bool is_of_our_devpts(int slave) {
+bool is_of_our_devpts(const struct stat& slave) {
   static const dev_t ours = own_devpts();
+  return slave.st_dev == ours;
+}
+
+// The number of the descriptor may have come to be that of another file: what TIOCGPTPEER does
+// to one that is no master is not for us to try.
+bool is_master(int fd) {
+  constexpr unsigned kPtmxMinor = 2;  // of TTYAUX_MAJOR, Documentation/admin-guide/devices.txt
   struct stat status {};
-  return fstat(slave, &status) == 0 && status.st_dev == ours;
+  return fstat(fd, &status) == 0 && S_ISCHR(status.st_mode) &&
+         status.st_rdev == makedev(TTYAUX_MAJOR, kPtmxMinor);
+}
+
+std::size_t size_of(const struct stat& folder) {
+  return folder.st_size > 0 ? static_cast<std::size_t>(folder.st_size) : 0;
+}
+
+std::string fd_folder(pid_t pid) {
+  return "/proc/" + std::to_string(pid) + "/fd";
 }
 
 // Looked at before it is opened: opening some devices does something.
@@ -90,7 +106,7 @@ Result<OwnedFd> open_by_path(const std::string& name, dev_t device) {
   if (!pinned) return errno_error("cannot look at " + path);
   struct stat status {};
   if (fstat(pinned.get(), &status) < 0) return errno_error("fstat " + path);
-  if (!S_ISCHR(status.st_mode) || status.st_rdev != device || !is_of_our_devpts(pinned.get()))
+  if (!S_ISCHR(status.st_mode) || status.st_rdev != device || !is_of_our_devpts(status))
     return Error{path + " is not the terminal that was meant", ENODEV};
   return open_pinned(name, pinned);
 }
@@ -104,9 +120,11 @@ bool is_terminal(dev_t device) {
 
 Holdings holdings_of(pid_t pid) {
   Holdings held;
-  const std::string folder_path = "/proc/" + std::to_string(pid) + "/fd";
-  const std::unique_ptr<DIR, int (*)(DIR*)> folder(opendir(folder_path.c_str()), closedir);
+  const std::unique_ptr<DIR, int (*)(DIR*)> folder(opendir(fd_folder(pid).c_str()), closedir);
   if (!folder) return held;
+  // Counted first: what comes while this reads makes another number.
+  if (struct stat status{}; fstat(dirfd(folder.get()), &status) == 0)
+    held.descriptors = size_of(status);
   while (const dirent* entry = readdir(folder.get())) {
     if (entry->d_name[0] == '.') continue;
     char buffer[64];
@@ -127,15 +145,25 @@ Holdings holdings_of(pid_t pid) {
   return held;
 }
 
+bool may_have_changed(const Holdings& then, pid_t pid) {
+  struct stat status {};
+  return then.descriptors == 0 || stat(fd_folder(pid).c_str(), &status) < 0 ||
+         size_of(status) != then.descriptors;
+}
+
 Result<Terminal> Terminal::open(const Process& leader, const PtyMaster& master) {
   const std::string name = "pts/" + std::to_string(master.index);
   const dev_t device = makedev(UNIX98_PTY_SLAVE_MAJOR, master.index);
   Result<OwnedFd> ours = leader.duplicate_fd(master.remote_fd);
   if (ours) {
+    if (!is_master(ours->get())) return Error{"the master of " + name + " is gone", ESTALE};
     OwnedFd slave(ioctl(ours->get(), TIOCGPTPEER, kOpenFlags));
     if (!slave) return errno_error("cannot open " + name + " through its master");
-    if (!is_of_our_devpts(slave.get()))
+    struct stat status {};
+    if (fstat(slave.get(), &status) < 0) return errno_error("fstat " + name);
+    if (!is_of_our_devpts(status))
       return Error{name + " belongs to another devpts, that of a container", EXDEV};
+    if (status.st_rdev != device) return Error{"the master of " + name + " is gone", ESTALE};
     return Terminal(name, device, std::move(slave), *std::move(ours));
   }
   if (ours.error().code != EPERM) return ours.error();
@@ -181,10 +209,9 @@ std::optional<pid_t> Terminal::foreground_group() const {
   return std::nullopt;
 }
 
-Result<core::TerminalSample> Terminal::sample(std::optional<pid_t> front) const {
+Result<void> Terminal::sample(core::TerminalSample& sample) const {
   struct stat status {};
   if (fstat(slave_.get(), &status) < 0) return errno_error("fstat " + name_);
-  core::TerminalSample sample;
   sample.name = name_;
   sample.atime = to_wall_time(status.st_atim);
   sample.mtime = to_wall_time(status.st_mtim);
@@ -192,9 +219,7 @@ Result<core::TerminalSample> Terminal::sample(std::optional<pid_t> front) const 
   int unread = 0;
   if (ioctl(slave_.get(), TIOCINQ, &unread) == 0 && unread > 0)
     sample.unread = static_cast<std::uint32_t>(unread);
-  if (front)
-    if (const std::optional<ProcStat> stat = read_stat(*front)) sample.foreground = stat->comm;
-  return sample;
+  return {};
 }
 
 std::optional<core::ProcessIdentity> Terminal::session_leader() const {

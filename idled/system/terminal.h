@@ -24,11 +24,17 @@ struct PtyMaster {
 struct Holdings {
   std::vector<PtyMaster> masters;  // each index once, in order
   std::vector<ino_t> sockets;      // inodes
+  std::size_t descriptors = 0;     // how many it has in all; 0 where the kernel does not say
 };
 
 // Reads /proc/PID/fd and fdinfo ("tty-index"): what the process holds, and nothing
 // a user can rearrange. Takes CAP_SYS_PTRACE.
 Holdings holdings_of(pid_t pid);
+
+// Whether the process may hold other masters than it did then: it has another number of
+// descriptors (the size of /proc/PID/fd, since Linux 6.2), or the kernel does not say. A master
+// that came while another descriptor went is not noticed; Terminal::open notices one that went.
+bool may_have_changed(const Holdings& then, pid_t pid);
 
 // The terminal side, held open for as short as can be: while it is, the master
 // does not see that everybody else has closed it.
@@ -36,7 +42,8 @@ class Terminal {
  public:
   // Through the master, so that /dev/pts/N of another devpts, or one whose mode
   // is 000, is no obstacle (TIOCGPTPEER). Where a security module forbids that,
-  // by path, if the leader sees the same devpts as we do.
+  // by path, if the leader sees the same devpts as we do. Errors: EBADF or ESTALE when the
+  // leader does not hold that master any more.
   static Result<Terminal> open(const Process& leader, const PtyMaster& master);
   // A console, "tty1" or "ttyS0", or the pty that login(1) was started on, "pts/3": by
   // its path once, `pinned`, and by that from then on, so that another terminal which gets
@@ -53,9 +60,11 @@ class Terminal {
   // The foreground process group; none where the kernel does not say: that takes the
   // master, or a walk over the processes.
   [[nodiscard]] std::optional<pid_t> foreground_group() const;
-  // Errors: EIO when it has been hung up meanwhile.
-  // `front`: the foreground process group, where it is known.
-  [[nodiscard]] Result<core::TerminalSample> sample(std::optional<pid_t> front) const;
+  // Whether it was opened through the master that the leader holds, and not by a path.
+  [[nodiscard]] bool is_through_master() const { return static_cast<bool>(master_); }
+  // Puts in its name, its times and its unread lines. Errors: EIO when it has been hung up
+  // meanwhile.
+  Result<void> sample(core::TerminalSample& sample) const;
   // The process whose pid is its session's id and whose controlling terminal this is.
   [[nodiscard]] std::optional<core::ProcessIdentity> session_leader() const;
   [[nodiscard]] int fd() const { return slave_.get(); }

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <map>
 
 namespace idled::system {
 
@@ -23,27 +24,39 @@ Result<void> TerminalWatch::add(const std::string& key, const std::string& termi
   const std::uint32_t mask = IN_ACCESS | IN_ATTRIB | (output ? IN_MODIFY : 0U);
   const int watch = inotify_add_watch(fd_.get(), link.c_str(), mask);
   if (watch < 0) return errno_error("inotify_add_watch " + terminal);
+  take_from_key(watch);  // the same terminal has the same watch, whoever wants it
   watched_[watch] = {key, terminal, std::move(path)};
+  of_[key].push_back(watch);
   return {};
 }
 
+// Before the watch goes, or goes to another.
+void TerminalWatch::take_from_key(int watch) {
+  const auto it = watched_.find(watch);
+  if (it == watched_.end()) return;
+  const auto of = of_.find(it->second.key);
+  std::erase(of->second, watch);
+  if (of->second.empty()) of_.erase(of);
+}
+
 void TerminalWatch::keep_only(const std::string& key, const std::vector<std::string>& terminals) {
-  for (auto it = watched_.begin(); it != watched_.end();) {
-    const Watched& watched = it->second;
-    if (watched.key != key ||
-        std::find(terminals.begin(), terminals.end(), watched.terminal) != terminals.end()) {
-      ++it;
-      continue;
-    }
-    inotify_rm_watch(fd_.get(), it->first);
-    it = watched_.erase(it);
-  }
+  const auto of = of_.find(key);
+  if (of == of_.end()) return;
+  std::erase_if(of->second, [&](int watch) {
+    const std::string& terminal = watched_.at(watch).terminal;
+    if (std::find(terminals.begin(), terminals.end(), terminal) != terminals.end()) return false;
+    inotify_rm_watch(fd_.get(), watch);
+    watched_.erase(watch);
+    return true;
+  });
+  if (of->second.empty()) of_.erase(of);
 }
 
 bool TerminalWatch::is_watched(const std::string& key, const std::string& terminal) const {
-  return std::any_of(watched_.begin(), watched_.end(), [&](const auto& entry) {
-    return entry.second.key == key && entry.second.terminal == terminal;
-  });
+  const auto of = of_.find(key);
+  return of != of_.end() && std::any_of(of->second.begin(), of->second.end(), [&](int watch) {
+           return watched_.at(watch).terminal == terminal;
+         });
 }
 
 TerminalWatch::Drained TerminalWatch::drain() {
@@ -66,6 +79,7 @@ TerminalWatch::Drained TerminalWatch::drain() {
     const auto it = watched_.find(watch);
     if (it == watched_.end()) continue;  // also of an overflow: -1
     if (what & IN_IGNORED) {             // the terminal is gone
+      take_from_key(watch);
       watched_.erase(it);
       continue;
     }

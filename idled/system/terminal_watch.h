@@ -2,8 +2,8 @@
 // wanted, output: inotify(7), IN_ACCESS, IN_ATTRIB and IN_MODIFY.
 #pragma once
 
-#include <map>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "base/owned_fd.h"
@@ -50,9 +50,11 @@ class TerminalWatch {
     OwnedFd path;
   };
   explicit TerminalWatch(OwnedFd fd) : fd_(std::move(fd)) {}
+  void take_from_key(int watch);
 
   OwnedFd fd_;
-  std::map<int, Watched> watched_;  // by watch descriptor
+  std::unordered_map<int, Watched> watched_;              // by watch descriptor
+  std::unordered_map<std::string, std::vector<int>> of_;  // the key's watch descriptors
 };
 
 }  // namespace idled::system

@@ -122,8 +122,8 @@ def start_autolog() -> Process | None:
     if not AUTOLOG.exists():
         return None
     shutil.copy(AUTOLOG, "/usr/sbin/autolog")
-    Path("/etc/autolog.conf").write_text("idle=600 grace=5 nomail warn\nnolostkill\n")
-    return Process(["autolog", "-d"], name="autolog")
+    Path("/etc/autolog.conf").write_text("idle=5 grace=5 nomail warn\nnolostkill\n")
+    return Process(["autolog", "-d", "-n"], name="autolog")
 
 
 # --- what a process has used --------------------------------------------------------

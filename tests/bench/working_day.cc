@@ -282,6 +282,7 @@ void WorkingDay::perform(const core::Write& action) {
 void WorkingDay::perform(const core::Watch& action) {
   const std::uint32_t number = number_of(action.id);
   people_[number].is_watched = !action.terminals.empty();
+  told_.emplace_back(core::Watched{action.id, action.terminals});
   plan_key(number);
 }
 

@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 from idled_testing import cases, promise  # noqa: E402
 from idled_testing.cases import case  # noqa: E402
 from idled_testing.machine import Machine  # noqa: E402
-from idled_testing.waiting import now, until, until_block_phase  # noqa: E402
+from idled_testing.waiting import now, until, until_block_phase, wait_until  # noqa: E402
 
 POLICY = {
     "defaults": {"idle": "20s", "warn": ["5s"]},
@@ -36,6 +36,30 @@ def types_every_19_seconds(name, user, key, phase):
 for phase in range(8):
     types_every_19_seconds("Enter at the prompt, tmout backstop", "alice", "\n", phase)
     types_every_19_seconds("a letter at the prompt, tmout off", "carol", "x", phase)
+
+
+@case("terminals of one connection come and go, and whoever asks is told those that are there")
+def _(t):
+    path = "/tmp/stays.sock"
+    master = t.ssh("carol", no_command=True, control=path, master=True)
+    wait_until(lambda: Path(path).exists(), "the master's socket")
+
+    def assert_told(*clients):
+        session = t.machine.session_of(master)
+        told = sorted(terminal["name"] for terminal in session["terminals"])
+        assert told == sorted(client.terminal() for client in clients), session
+
+    one = t.login("carol", control=path)
+    assert_told(one)
+    two = t.login("carol", control=path)
+    assert_told(one, two)
+    one.type("exit\n")
+    assert one.wait() == 0
+    three = t.login("carol", control=path)  # as many terminals as before, and perhaps the same number in the leader's table
+    assert_told(two, three)
+    three.type("exit\n")
+    assert three.wait() == 0
+    assert_told(two)
 
 
 @case("a key after the warning cancels it, tmout off: letters, for two limits more")

@@ -328,6 +328,28 @@ TEST(Evasion, WithoutInotifyTypingIsStillKept) {
   EXPECT_FALSE(sim.is_open(id));
 }
 
+TEST(Engine, WithoutInotifyAKeyIsSeenWithinASecondOfTheWarning) {
+  Sim sim(kTwentySeconds);
+  sim.has_inotify = false;
+  const SessionId id = sim.open();
+  sim.pass(seconds(24));
+  ASSERT_EQ(state_of(*sim.engine.find(id)), State::kWarned);
+  sim.type(id);
+  sim.pass(milliseconds(1100));
+  EXPECT_EQ(state_of(*sim.engine.find(id)), State::kActive);
+}
+
+TEST(Engine, WithInotifyAWarningCostsNoLookButTheLast) {
+  Sim sim(R"({"defaults": {"idle": "5m", "warn": ["60s"]}})");
+  const SessionId id = sim.open();
+  while (state_of(*sim.engine.find(id)) != State::kWarned) sim.pass(seconds(1));
+  sim.looks = 0;
+  sim.pass(seconds(55));
+  EXPECT_EQ(sim.looks, 0U);
+  sim.pass(seconds(10));
+  EXPECT_FALSE(sim.is_open(id));
+}
+
 TEST(Engine, ReportModeSaysItOnceAndDoesNothing) {
   Sim sim(R"({"defaults": {"idle": "20s", "mode": "report"}})");
   const SessionId id = sim.open();

@@ -254,10 +254,12 @@ class Sim {
     }
     queue.emplace_back(std::move(written));
   }
-  void perform(const Watch& a, std::vector<Event>&) {
-    logins[a.id.value].watched.clear();
-    logins[a.id.value].output_watched = a.output;
-    if (has_inotify) logins[a.id.value].watched.insert(a.terminals.begin(), a.terminals.end());
+  void perform(const Watch& a, std::vector<Event>& queue) {
+    SimLogin& login = logins[a.id.value];
+    login.watched.clear();
+    login.output_watched = a.output;
+    if (has_inotify) login.watched.insert(a.terminals.begin(), a.terminals.end());
+    queue.emplace_back(Watched{a.id, {login.watched.begin(), login.watched.end()}});
   }
   void perform(const HangUp& a, std::vector<Event>& queue) {
     if (before_hangup) before_hangup();

@@ -40,7 +40,10 @@ class FakeHost final : public Host {
     observation.terminals.push_back(sample);
     return observation;
   }
-  void watch(const core::Watch&) override { ++work["watch"]; }
+  std::vector<std::string> watch(const core::Watch& wanted) override {
+    ++work["watch"];
+    return wanted.terminals;
+  }
   Seen take_seen() override {
     ++work["take seen"];
     return {};

@@ -5,9 +5,13 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
+
+#include "idled/system/proc.h"
 
 namespace idled::system {
 namespace {
@@ -62,6 +66,79 @@ TEST_F(OwnTerminal, IsGoneWhenItIsGone) {
   ASSERT_TRUE(pinned);
   master_.reset();
   EXPECT_FALSE(Terminal::open(name_, *pinned, geteuid()));
+}
+
+// This process holds it, as a login's leader does.
+class HeldTerminal : public OwnTerminal {
+ protected:
+  HeldTerminal() : leader_(Process::open(*identify(getpid()))) {}
+  void SetUp() override {
+    if (name_.empty()) GTEST_SKIP() << "there is no devpts here";
+    ASSERT_TRUE(leader_) << leader_.error().text;
+    held_ = PtyMaster{master_.get(), static_cast<unsigned>(std::stoul(name_.substr(4)))};
+  }
+  [[nodiscard]] int error_of_opening() const {
+    const Result<Terminal> terminal = Terminal::open(*leader_, held_);
+    return terminal ? 0 : terminal.error().code;
+  }
+  Result<Process> leader_;
+  PtyMaster held_;
+};
+
+TEST_F(HeldTerminal, IsOpenedWhileItsMasterIsHeld) {
+  EXPECT_EQ(error_of_opening(), 0);
+  master_.reset();
+  EXPECT_EQ(error_of_opening(), EBADF);
+}
+
+TEST_F(HeldTerminal, IsNotTakenForAnotherFileOfThatNumber) {
+  const OwnedFd null(open("/dev/null", O_RDWR | O_CLOEXEC));
+  ASSERT_EQ(dup3(null.get(), master_.get(), O_CLOEXEC), master_.get());
+  EXPECT_EQ(error_of_opening(), ESTALE);
+}
+
+TEST_F(HeldTerminal, IsNotTakenForAnotherTerminalOfThatNumber) {
+  const OwnedFd other(posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
+  ASSERT_EQ(unlockpt(other.get()), 0);
+  ASSERT_EQ(dup3(other.get(), master_.get(), O_CLOEXEC), master_.get());
+  EXPECT_EQ(error_of_opening(), ESTALE);
+}
+
+// Another process holds one, and then two.
+TEST(HoldingsOf, AnotherMasterIsAChange) {
+  int orders[2];
+  int done[2];
+  ASSERT_TRUE(pipe(orders) == 0 && pipe(done) == 0);
+  const pid_t holder = fork();
+  if (holder == 0) {
+    close(orders[1]);
+    for (char order = 0; read(orders[0], &order, 1) == 1;) {
+      if (posix_openpt(O_RDWR | O_NOCTTY) < 0) _exit(1);
+      (void)!write(done[1], &order, 1);
+    }
+    _exit(0);
+  }
+  close(orders[0]);
+  close(done[1]);
+  const auto open_one = [&] {
+    char byte = 'x';
+    ASSERT_TRUE(write(orders[1], &byte, 1) == 1 && read(done[0], &byte, 1) == 1)
+        << "there is no devpts here";
+  };
+  open_one();
+  const Holdings before = holdings_of(holder);
+  EXPECT_EQ(before.masters.size(), 1U);
+  EXPECT_EQ(may_have_changed(before, holder), before.descriptors == 0)
+      << "old kernels do not count";
+  open_one();
+  EXPECT_TRUE(may_have_changed(before, holder));
+  EXPECT_EQ(holdings_of(holder).masters.size(), 2U);
+  EXPECT_TRUE(may_have_changed(Holdings{}, holder)) << "nothing is known yet";
+  close(orders[1]);
+  int status = 0;
+  EXPECT_EQ(waitpid(holder, &status, 0), holder);
+  EXPECT_TRUE(may_have_changed(holdings_of(holder), holder)) << "it is gone";
+  close(done[0]);
 }
 
 TEST(Terminal, WhatIsNoTerminalIsNotOpened) {

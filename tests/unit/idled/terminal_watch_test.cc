@@ -1,0 +1,81 @@
+// Files stand in for terminals: inotify tells of both alike.
+#include "idled/system/terminal_watch.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+namespace idled::system {
+namespace {
+
+class TerminalWatchTest : public testing::Test {
+ protected:
+  TerminalWatchTest() : watch_(TerminalWatch::open()) {}
+  void SetUp() override { ASSERT_TRUE(watch_) << watch_.error().text; }
+
+  static OwnedFd file() {
+    std::string path = "/tmp/idled-test-XXXXXX";
+    OwnedFd fd(mkostemp(path.data(), O_CLOEXEC));
+    unlink(path.c_str());
+    return fd;
+  }
+  static void change(const OwnedFd& fd) { ASSERT_EQ(fchmod(fd.get(), 0640), 0); }
+  bool add(const std::string& key, const std::string& terminal, const OwnedFd& fd) {
+    return static_cast<bool>(watch_->add(key, terminal, fd.get(), false));
+  }
+  std::vector<std::string> seen() {
+    std::vector<std::string> seen;
+    for (const TerminalWatch::Seen& one : watch_->drain().seen)
+      seen.push_back(one.key + " " + one.terminal);
+    return seen;
+  }
+  using Names = std::vector<std::string>;
+  Result<TerminalWatch> watch_;
+};
+
+TEST_F(TerminalWatchTest, TellsOfEachUnderItsKey) {
+  const OwnedFd a = file();
+  const OwnedFd b = file();
+  ASSERT_TRUE(add("one", "pts/0", a) && add("two", "pts/1", b));
+  EXPECT_TRUE(watch_->is_watched("one", "pts/0"));
+  EXPECT_FALSE(watch_->is_watched("one", "pts/1"));
+  change(b);
+  EXPECT_EQ(seen(), Names{"two pts/1"});
+}
+
+TEST_F(TerminalWatchTest, KeepsOfAKeyWhatIsNamedAndOfOthersAll) {
+  const OwnedFd a = file();
+  const OwnedFd b = file();
+  const OwnedFd c = file();
+  ASSERT_TRUE(add("one", "pts/0", a) && add("one", "pts/1", b) && add("two", "pts/2", c));
+  watch_->keep_only("one", {"pts/1"});
+  watch_->keep_only("nobody", {});
+  for (const OwnedFd* fd : {&a, &b, &c}) change(*fd);
+  EXPECT_EQ(seen(), (Names{"one pts/1", "two pts/2"}));
+  watch_->keep_only("two", {});
+  EXPECT_FALSE(watch_->is_watched("two", "pts/2"));
+}
+
+// A console goes from one login to the next.
+TEST_F(TerminalWatchTest, ATerminalIsOfWhoAskedLast) {
+  const OwnedFd a = file();
+  ASSERT_TRUE(add("one", "tty1", a) && add("two", "tty1", a));
+  EXPECT_FALSE(watch_->is_watched("one", "tty1"));
+  watch_->keep_only("one", {});
+  change(a);
+  EXPECT_EQ(seen(), Names{"two tty1"});
+}
+
+TEST_F(TerminalWatchTest, AskedTwiceIsWatchedOnce) {
+  const OwnedFd a = file();
+  ASSERT_TRUE(add("one", "pts/0", a) && add("one", "pts/0", a));
+  watch_->keep_only("one", {});
+  change(a);
+  EXPECT_EQ(seen(), Names{});
+}
+
+}  // namespace
+}  // namespace idled::system
