@@ -118,7 +118,10 @@ class Crowd:
 
 
 def start_autolog() -> Process | None:
-    """autolog that looks once a minute, as it does, and ends nobody; None where it is not to be had."""
+    """autolog with the limit of the measures, in the mode that ends nobody (-n); None where it is not to be had.
+
+    It looks when the first login may have been idle for so long, and not once a minute.
+    """
     if not AUTOLOG.exists():
         return None
     shutil.copy(AUTOLOG, "/usr/sbin/autolog")

@@ -24,11 +24,12 @@ def measure(quick: bool) -> Measured:
         measured.rows.append(Row(
             f"CPU, {count:,} idle logins", cpu, "% of one core", 0.02 if count == 1000 else None, others,
             how=f"time on a processor (schedstat) from the last of the logins on, over {PERIOD} s: a whole limit of "
-                f"{LIMIT} s with its warning, in mode report; autolog beside it, on the same logins"))
+                f"{LIMIT} s with its warning, in mode report; autolog beside it, on the same logins and with the same "
+                "limit, in the mode in which it ends nobody"))
         measured.rows.append(Row(
             f"wake-ups a login and limit, {count:,} idle logins", wakeups / count, "", 1 + WARNINGS,
             how="voluntary context switches of the daemon in that time"))
-        if others:
+        if others.get("autolog"):
             measured.rows.append(Row(
                 f"CPU beside autolog's, {count:,} idle logins", cpu / others["autolog"], "of autolog's", 1 / 20))
     measured.rows.append(Row(
