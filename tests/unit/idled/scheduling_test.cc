@@ -208,8 +208,10 @@ TEST_F(SchedulingTest, AFloodOfConnectionsLeavesTheLoopToOthers) {
   for (int i = 0; i < 500; ++i) flood.push_back(connect_as(1000));
   write(modest, framed(protocol::kList));
   int turns = 0;
-  for (; count("List 1001") == 0 && turns < 10; ++turns) turn();
-  EXPECT_LE(turns, 4);
+  for (; count("List 1001") == 0 && turns < 20; ++turns) turn();
+  // Two of the listener's; where a turn takes longer than its rest, two in which that ends; the
+  // call is read in one, and answered in another.
+  EXPECT_LE(turns, 6);
   run_until_quiet();
   EXPECT_EQ(server_->connections(), kMostPerUser + 1);
 }
