@@ -175,6 +175,7 @@ class App {
   static int on_exits(sd_event_source*, int, std::uint32_t, void* self);
   static int on_reads(sd_event_source*, int, std::uint32_t, void* self);
   static int on_audit_failure(sd_event_source*, int, std::uint32_t, void* self);
+  static int on_kept_records(sd_event_source*, int, std::uint32_t, void* self);
   static int on_clock(sd_event_source*, int, std::uint32_t, void* self);
   static int on_post(sd_event_source*, void* self);
   static int on_pty(sd_event_source*, int, std::uint32_t, void* self);
@@ -291,6 +292,9 @@ Result<void> App::watch_host() {
     sd_event_source_set_floating(reads, true);
     sd_event_source_unref(reads);
   }
+  if (host_->kept_records_fd() >= 0)
+    if (Result<void> added = add_io(host_->kept_records_fd(), &on_kept_records); !added)
+      return added;
   if (host_->audit_failure_fd() >= 0)
     if (Result<void> added = add_io(host_->audit_failure_fd(), &on_audit_failure); !added)
       return added;
@@ -395,6 +399,11 @@ int App::on_exits(sd_event_source*, int, std::uint32_t, void* self) {
 int App::on_reads(sd_event_source*, int, std::uint32_t, void* self) {
   auto* app = static_cast<App*>(self);
   app->daemon_->tell_seen();
+  return 0;
+}
+
+int App::on_kept_records(sd_event_source*, int, std::uint32_t, void* self) {
+  static_cast<App*>(self)->host_->send_kept_records();
   return 0;
 }
 

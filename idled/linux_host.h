@@ -32,6 +32,10 @@ class LinuxHost final : public Host {
   [[nodiscard]] int reads_fd() const { return watch_ ? watch_->fd() : -1; }
   // What evidence this machine gives, for status and the log.
   [[nodiscard]] std::vector<std::string> witnesses() const;
+  // Readable when the journal takes records that it did not take: send_kept_records() then; -1:
+  // there is no journal.
+  [[nodiscard]] int kept_records_fd() const { return journal_.kept_fd(); }
+  void send_kept_records() { journal_.send_kept(); }
   // Readable when an audit record could not be written, the first time; -1: no audit here.
   [[nodiscard]] int audit_failure_fd() const { return audit_ ? audit_->failure_fd() : -1; }
   // Why; 0: none, or it has been said.

@@ -1,16 +1,21 @@
 #define SD_JOURNAL_SUPPRESS_LOCATION
 #include "idled/system/journal.h"
 
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <systemd/sd-journal.h>
 #include <unistd.h>
 
 #include <array>
 #include <cstdio>
-#include <string>
-#include <vector>
+#include <cstring>
+#include <utility>
 
 #include "base/text.h"
+#include "idled/system/clock.h"
 
 namespace idled::system {
 namespace {
@@ -20,6 +25,9 @@ using core::RecordKind;
 // Bytes. A policy's errors are many lines.
 constexpr std::size_t kLongestMessage = std::size_t{16} << 10;
 constexpr std::size_t kLongestField = 1024;
+
+constexpr char kSocket[] = "/run/systemd/journal/socket";
+constexpr std::size_t kMostKept = 10'000;  // records, of about 1 kB
 
 // One row a kind, in the order of RecordKind. Fixed for ever, both: what was filed under them
 // is looked for by them.
@@ -84,6 +92,14 @@ int priority(core::Severity severity) {  // syslog(3)
   return 6;
 }
 
+void send(const std::vector<std::string>& entries) {
+  std::vector<iovec> vectors;
+  vectors.reserve(entries.size());
+  for (const std::string& entry : entries)
+    vectors.push_back({const_cast<char*>(entry.data()), entry.size()});
+  (void)sd_journal_sendv(vectors.data(), static_cast<int>(vectors.size()));
+}
+
 }  // namespace
 
 std::string_view message_id(RecordKind kind) {
@@ -94,8 +110,11 @@ std::string_view event_name(RecordKind kind) {
   return row_of(kind).name;
 }
 
-Journal::Journal()
-    : journal_(access("/run/systemd/journal/socket", W_OK) == 0 && !isatty(STDERR_FILENO)) {}
+Journal::Journal() : journal_(access(kSocket, W_OK) == 0 && !isatty(STDERR_FILENO)) {
+  if (!journal_) return;
+  probe_ = OwnedFd(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  kept_fd_ = OwnedFd(epoll_create1(EPOLL_CLOEXEC));
+}
 
 // The gate through which all text goes to the log, whatever was done to it before.
 std::string log_line(const core::Record& record) {
@@ -121,16 +140,52 @@ std::vector<std::string> journal_entries(const core::Record& record) {
   return entries;
 }
 
-void Journal::write(const core::Record& record) const {
+void Journal::write(const core::Record& record) {
   if (!journal_) {
     std::fprintf(stderr, "%s\n", log_line(record).c_str());
     return;
   }
-  std::vector<std::string> entries = journal_entries(record);
-  std::vector<iovec> vectors;
-  vectors.reserve(entries.size());
-  for (std::string& entry : entries) vectors.push_back({entry.data(), entry.size()});
-  (void)sd_journal_sendv(vectors.data(), static_cast<int>(vectors.size()));
+  if (!kept_.empty()) send_kept();
+  if (kept_.empty() && takes_more()) return send(journal_entries(record));
+  core::Record late = record;
+  late.message += " (at " + format_rfc3339(read_clocks().wall) + "; the journal took nothing then)";
+  keep(journal_entries(late));
+}
+
+// Whether the queue of its socket has room. Connected anew each time: the socket may be another.
+bool Journal::takes_more() const {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, kSocket, sizeof kSocket);
+  if (connect(probe_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) < 0)
+    return true;  // whoever is not there keeps nobody waiting
+  pollfd room{probe_.get(), POLLOUT, 0};
+  return ::poll(&room, 1, 0) != 0;
+}
+
+void Journal::keep(Entries entries) {
+  if (kept_.size() >= kMostKept) {
+    ++lost_;
+    return;
+  }
+  kept_.push_back(std::move(entries));
+  if (kept_.size() > 1) return;
+  epoll_event event{EPOLLOUT, {}};
+  (void)epoll_ctl(kept_fd_.get(), EPOLL_CTL_ADD, probe_.get(), &event);
+}
+
+void Journal::send_kept() {
+  while (!kept_.empty() && takes_more()) {
+    send(kept_.front());
+    kept_.pop_front();
+  }
+  if (!kept_.empty()) return;
+  (void)epoll_ctl(kept_fd_.get(), EPOLL_CTL_DEL, probe_.get(), nullptr);
+  if (const std::size_t lost = std::exchange(lost_, 0); lost > 0)
+    write({RecordKind::kTrouble,
+           core::Severity::kWarning,
+           std::to_string(lost) + " records are lost: the journal took nothing for too long",
+           {}});
 }
 
 }  // namespace idled::system
