@@ -13,7 +13,8 @@ namespace idled::core {
 // costs no more than this.
 constexpr std::chrono::milliseconds kLookSpacing{250};
 
-// A terminal that takes no warning, or whose reads nobody tells, is tried again.
+// A terminal that takes no warning, or whose reads nobody tells, is tried again. So is one that
+// may be typed on and not read.
 constexpr seconds kRetry{1};
 
 // Whether mode report has recorded the end of this silence.

@@ -26,6 +26,12 @@ std::optional<Warning>& warning_of(Session& session, Cause cause) {
   return cause == Cause::kCap ? session.cap_warning : session.warning;
 }
 
+// Whether Enter may be pressed, as a warning asks for, and nobody be told: it is looked for.
+bool some_may_lie_unread(const Session& session) {
+  return std::any_of(session.terminals.begin(), session.terminals.end(),
+                     [](const Terminal& terminal) { return terminal.canonical; });
+}
+
 bool only_reports(const Session& session) {
   return session.rules->settings.mode == policy::Mode::kReport;
 }
@@ -117,7 +123,8 @@ BootTime Engine::approach(Session& session, End end, Context& context) {
     warn(session, end, *std::prev(ahead), context);
   if (!told) return next;
   if (!told->delivered) warn(session, end, told->lead, context);
-  if (!told->delivered) next = std::min(next, now + kRetry);
+  if (!told->delivered || (!capped && some_may_lie_unread(session)))
+    next = std::min(next, now + kRetry);
   return next;
 }
 
@@ -161,13 +168,13 @@ void Engine::warn(Session& session, End end, seconds lead, Context& context) {
   warning.shown = !only_reports(session);
   told = warning;
 
+  if (first) update_watch(session, context);  // before the text, which some answer at once
   const seconds left = std::chrono::round<seconds>(end.at - context.boot());
   if (warning.shown) {
     const std::string text = end.cause == Cause::kCap ? cap_warning_text(session, left, context.now)
                                                       : warning_text(session, left, context.now);
     context.want(Write{session.login.id, names_of(session.terminals), text, end.cause});
   }
-  if (first) update_watch(session, context);
   if (again) return;
   context.want(Save{session.login.id});
   context.want(record_of(warning.shown ? RecordKind::kWarned : RecordKind::kWouldWarn,

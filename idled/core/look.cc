@@ -32,7 +32,7 @@ std::vector<Terminal> remember_all(const Session& session, const Observation& ob
         {sample.name,
          remember(known ? std::optional(known->memory) : std::nullopt, sample, observation.clocks,
                   session.login.opened_at, observation.reads_told, session.clocks),
-         sample.foreground, sample.watched});
+         sample.foreground, sample.watched, sample.canonical});
   }
   return after;
 }

@@ -18,6 +18,7 @@ struct Terminal {
   TerminalMemory memory;
   std::optional<std::string> foreground;
   bool watched = false;
+  bool canonical = false;  // TerminalSample::canonical
 };
 
 std::vector<std::string> names_of(const std::vector<Terminal>& terminals);

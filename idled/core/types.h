@@ -74,7 +74,10 @@ struct TerminalSample {
   std::uint32_t unread = 0;  // bytes of complete lines that nobody has read yet (TIOCINQ)
   std::optional<std::string> foreground;  // name of the foreground job's leader
   bool watched = false;                   // a read of it will be told at once
-  std::optional<Work> work;               // only where the policy counts it (activity "job")
+  // ICANON, termios(3): whoever is in front takes lines, or nothing at all, as sleep(1) does. What
+  // is typed may lie there, and no read tells of it.
+  bool canonical = false;
+  std::optional<Work> work;  // only where the policy counts it (activity "job")
   // Close looks only: the programs that root runs in front, from files that nobody
   // else can change.
   std::vector<std::string> root_programs;

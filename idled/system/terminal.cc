@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -216,6 +217,8 @@ Result<void> Terminal::sample(core::TerminalSample& sample) const {
   sample.atime = to_wall_time(status.st_atim);
   sample.mtime = to_wall_time(status.st_mtim);
   sample.ctime = to_wall_time(status.st_ctim);
+  struct termios mode {};
+  sample.canonical = tcgetattr(slave_.get(), &mode) == 0 && (mode.c_lflag & ICANON) != 0;
   int unread = 0;
   if (ioctl(slave_.get(), TIOCINQ, &unread) == 0 && unread > 0)
     sample.unread = static_cast<std::uint32_t>(unread);

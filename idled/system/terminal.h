@@ -62,8 +62,8 @@ class Terminal {
   [[nodiscard]] std::optional<pid_t> foreground_group() const;
   // Whether it was opened through the master that the leader holds, and not by a path.
   [[nodiscard]] bool is_through_master() const { return static_cast<bool>(master_); }
-  // Puts in its name, its times and its unread lines. Errors: EIO when it has been hung up
-  // meanwhile.
+  // Puts in its name, its times, its mode and its unread lines. Errors: EIO when it has been hung
+  // up meanwhile.
   Result<void> sample(core::TerminalSample& sample) const;
   // The process whose pid is its session's id and whose controlling terminal this is.
   [[nodiscard]] std::optional<core::ProcessIdentity> session_leader() const;

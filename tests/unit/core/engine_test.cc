@@ -339,6 +339,26 @@ TEST(Engine, WithoutInotifyAKeyIsSeenWithinASecondOfTheWarning) {
   EXPECT_EQ(state_of(*sim.engine.find(id)), State::kActive);
 }
 
+TEST(Engine, EnterThatNobodyReadsIsSeenWithinASecond) {
+  Sim sim(R"({"defaults": {"idle": "5m", "warn": ["60s"]}})");
+  const SessionId id = sim.open();
+  sim.logins[id.value].terminals["pts/0"].canonical = true;
+  while (state_of(*sim.engine.find(id)) != State::kWarned) sim.pass(seconds(1));
+  sim.pass(seconds(30));
+  sim.logins[id.value].terminals["pts/0"].unread = 1;
+  sim.pass(milliseconds(1100));
+  EXPECT_EQ(state_of(*sim.engine.find(id)), State::kActive);
+}
+
+TEST(Engine, AKeyThatAnswersTheWarningAtOnceIsTold) {
+  Sim sim(kTwentySeconds);
+  const SessionId id = sim.open();
+  sim.logins[id.value].terminals["pts/0"].is_answered = true;
+  while (sim.shown(id).empty()) sim.pass(milliseconds(100));
+  sim.pass(milliseconds(300));
+  EXPECT_EQ(state_of(*sim.engine.find(id)), State::kActive);
+}
+
 TEST(Engine, WithInotifyAWarningCostsNoLookButTheLast) {
   Sim sim(R"({"defaults": {"idle": "5m", "warn": ["60s"]}})");
   const SessionId id = sim.open();

@@ -32,6 +32,8 @@ class Sim {
     WallTime ctime{};
     std::uint32_t unread = 0;
     bool takes_output = true;
+    bool canonical = false;
+    bool is_answered = false;  // with a key, at once, whatever is written there
     std::optional<Work> work;
     std::vector<std::string> root_programs;
     std::vector<std::string> output;
@@ -207,6 +209,7 @@ class Sim {
       sample.mtime = terminal.mtime;
       sample.ctime = terminal.ctime;
       sample.unread = terminal.unread;
+      sample.canonical = terminal.canonical;
       sample.foreground = "bash";
       sample.watched = login.watched.contains(name);
       sample.work = terminal.work;
@@ -249,6 +252,11 @@ class Sim {
         move_time(it->second.mtime);
       } else {
         written.delivered = false;
+      }
+      if (it->second.is_answered) {
+        move_time(it->second.atime);
+        if (logins[a.id.value].watched.contains(name))
+          queue.emplace_back(TerminalSeen{a.id, name, it->second.ctime});
       }
       written.mtimes.emplace_back(name, it->second.mtime);
     }
