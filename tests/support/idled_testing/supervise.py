@@ -57,9 +57,19 @@ def start(argv: list[str], folder: str) -> int:
         os._exit(NOT_FOUND if isinstance(error, FileNotFoundError) else CANNOT_RUN)
 
 
-def first_process(supervisor: int, throwaway: str, utmp: str, command: list[str]) -> int:
+def has_ended(lifeline: int) -> bool:
+    """Whether the process that had the other end of the pipe has ended: its files are closed before its child is told
+    (and long before it is gone from /proc, where a zombie stays)."""
+    os.set_blocking(lifeline, False)
+    try:
+        return os.read(lifeline, 1) == b""
+    except BlockingIOError:
+        return False
+
+
+def first_process(lifeline: int, throwaway: str, utmp: str, command: list[str]) -> int:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if not os.path.isdir(f"/proc/{supervisor}"):  # killed before we asked to be told; /proc is still the outer one
+    if has_ended(lifeline):  # killed before we asked to be told
         return 128 + signal.SIGKILL
     os.setsid()  # a terminal outside is not a terminal in here
     folder = os.getcwd()
@@ -73,10 +83,12 @@ def first_process(supervisor: int, throwaway: str, utmp: str, command: list[str]
 def main() -> int:
     _, throwaway, utmp, *command = sys.argv
     signal.pthread_sigmask(signal.SIG_BLOCK, WATCHED)
-    supervisor = os.getpid()
+    lifeline, held = os.pipe()
     pid = os.fork()
     if pid == 0:
-        os._exit(first_process(supervisor, os.path.abspath(throwaway), utmp, command))
+        os.close(held)
+        os._exit(first_process(lifeline, os.path.abspath(throwaway), utmp, command))
+    os.close(lifeline)
     return supervise(pid)
 
 
