@@ -264,7 +264,7 @@ def _(admin, command):
     assert "Policy: /etc/idled/policy.json" in (said := admin.types(command)), said
 
 
-@entry("tests/run", "tests/boot/run", "tests/compare/run")
+@entry("tests/run", "tests/boot/run", "tests/compare/run", "tests/bench/run")
 def _(admin, command):
     """Whoever runs this has run one of the first two; the third writes docs/comparison.md, which lies there."""
     admin.types(f"bash -n {command} && test -x {command}")
