@@ -266,8 +266,11 @@ def _(admin, command):
 
 @entry("tests/run", "tests/boot/run", "tests/compare/run", "tests/bench/run")
 def _(admin, command):
-    """Whoever runs this has run one of the first two; the third writes docs/comparison.md, which lies there."""
-    admin.types(f"bash -n {command} && test -x {command}")
+    """Whoever runs this has run one of the first two; the others write docs/comparison.md and docs/benchmarks.md, which
+    lie there."""
+    language = admin.types(f"test -x {command} && head -n 1 {command}").strip().rpartition("/")[2].split()[-1]
+    parses = {"bash": "bash -n", "python3": "python3 -c 'import ast, sys; ast.parse(open(sys.argv[1]).read())'"}
+    admin.types(f"{parses[language]} {command}")
 
 
 # --- the page --------------------------------------------------------------------------------------------------
