@@ -135,6 +135,7 @@ int open_session(pam_handle_t* pamh, int flags, Words words) {
   // there is not. A second line in the same stack keeps what the first one got.
   if (remembered_session(pamh).empty()) set_tmout(pamh, "");
 
+  Connection daemon(arguments);
   const Result<LoginFacts> facts = read_login(pamh);
   if (!facts) {
     const Failure failure{Failure::Kind::kBroken, facts.error().text};
@@ -144,7 +145,7 @@ int open_session(pam_handle_t* pamh, int flags, Words words) {
   log_facts(pamh, *facts, arguments);
 
   const protocol::RegisterRequest& request = facts->request;
-  const Registration registration = register_login(request, arguments);
+  const Registration registration = daemon.register_login(request);
   if (const auto* const failure = std::get_if<Failure>(&registration)) {
     const Applicant applicant{
         request.user, is_root_on_console(request.uid == 0, request.tty, request.remote_host)};

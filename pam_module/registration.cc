@@ -5,7 +5,6 @@
 
 #include "base/duration.h"
 #include "base/text.h"
-#include "protocol/client.h"
 
 namespace idled::pam {
 namespace {
@@ -46,10 +45,25 @@ std::string error_text(const protocol::Reply& reply) {
 
 }  // namespace
 
-Registration register_login(const protocol::RegisterRequest& request, const Arguments& arguments) {
-  const Result<protocol::Reply> reply =
-      ask(protocol::kRegister, encode(request), arguments.socket, Clock::now() + arguments.timeout);
-  if (!reply) return no_reply(reply.error(), arguments);
+Connection::Connection(const Arguments& arguments)
+    : arguments_(arguments), time_left_(arguments.timeout), client_(Error{"not connected"}) {
+  const Clock::time_point deadline = Clock::now() + arguments.timeout;
+  client_ = protocol::Client::connect(arguments.socket, deadline, kMaxAnswer);
+  time_left_ = deadline - Clock::now();
+}
+
+Registration Connection::register_login(const protocol::RegisterRequest& request) {
+  const protocol::Deadline deadline = Clock::now() + time_left_;
+  Result<protocol::Reply> reply =
+      client_ ? client_->call(
+                    {.method = std::string(protocol::kRegister), .parameters = encode(request)},
+                    deadline)
+              : client_.error();
+  // A daemon that ended since has another in its place; and one that took the login, and could
+  // not say so any more, has left its leader known to that one.
+  if (!reply && (reply.error().code == ECONNRESET || reply.error().code == EPIPE))
+    reply = ask(protocol::kRegister, encode(request), arguments_.socket, deadline);
+  if (!reply) return no_reply(reply.error(), arguments_);
   if (!reply->error.empty())
     return Failure{Failure::Kind::kRefused,
                    "idled does not take the login (" + error_text(*reply) + ")"};
@@ -57,7 +71,7 @@ Registration register_login(const protocol::RegisterRequest& request, const Argu
       protocol::decode<protocol::RegisterReply>(reply->parameters);
   if (!decoded)
     return no_reply(Error{"the reply's field '" + decoded.error().text + "' is of a wrong type"},
-                    arguments);
+                    arguments_);
   return *std::move(decoded);
 }
 

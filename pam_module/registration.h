@@ -6,7 +6,9 @@
 #include <string_view>
 #include <variant>
 
+#include "base/result.h"
 #include "pam_module/arguments.h"
+#include "protocol/client.h"
 #include "protocol/messages.h"
 
 namespace idled::pam {
@@ -25,8 +27,20 @@ struct Failure {
 
 using Registration = std::variant<protocol::RegisterReply, Failure>;
 
-// Takes at most arguments.timeout.
-Registration register_login(const protocol::RegisterRequest& request, const Arguments& arguments);
+// The way to the daemon, opened before it is known what is to be said: the daemon wakes while
+// the user database is asked, which may take as long as it likes. Opening and asking take at
+// most arguments.timeout together.
+class Connection {
+ public:
+  explicit Connection(const Arguments& arguments);
+
+  Registration register_login(const protocol::RegisterRequest& request);
+
+ private:
+  const Arguments& arguments_;
+  std::chrono::nanoseconds time_left_;
+  Result<protocol::Client> client_;  // why there is none is said to whoever asks
+};
 
 // Never more than this, so that a logout is not held up by a daemon that hangs:
 // the end of the process tells the daemon the same.

@@ -88,8 +88,9 @@ void Engine::on(const LoginOpened& event, Context& context) {
   context.want(Attach{session.login.id, session.login.leader, session.login.console});
   const bool adopted = session.login.adopted;
   if (!adopted) session.tmout = tmout_of(subject_of(session));
-  context.want(Registered{event.token, session.login.id, session.tmout});
+  // Who is let in is remembered, whatever becomes of this daemon.
   context.want(Save{session.login.id});
+  context.want(Registered{event.token, session.login.id, session.tmout});
   context.want(record_of(adopted ? RecordKind::kAdopted : RecordKind::kOpened, Severity::kInfo,
                          session, context.now, std::nullopt,
                          (adopted ? "Found " : "Opened ") + describe(session)));

@@ -96,7 +96,10 @@ class Server::Connection {
   void send(const protocol::Reply& reply, bool oneway) {
     if (!oneway && !gone_) out_ += protocol::frame(protocol::encode_reply(reply));
     if (!reply.continues) busy_ = false;
-    if (!in_handler_) settle();
+    if (!in_handler_) return settle();
+    // What the handler has yet to do, records to write, is nothing the client waits for. Should
+    // it not be sendable, settle() says so again.
+    if (!busy_) (void)flush();
   }
 
  private:

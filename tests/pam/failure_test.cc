@@ -82,6 +82,25 @@ TEST_F(Failing, ClosesHavingReadTheCall) {
   EXPECT_EQ(count_log_lines("the daemon closed the connection"), 1);
 }
 
+// A new daemon, after an upgrade for example, is there within its module's time.
+TEST_F(Failing, OneThatEndsMeanwhileIsNotTheLast) {
+  for (const bool reads : {false, true}) {
+    const PamStack stack(kOptional);
+    int connections = 0;
+    const FakeDaemon::Behaviour good = well_behaved("12", "600");
+    FakeDaemon daemon(stack.socket(), [&](Connection& connection) {
+      if (++connections > 1) return good(connection);
+      if (reads) connection.read_call();
+    });
+    PamHandle pam = stack.start(over_ssh());
+    EXPECT_EQ(pam.open(), PAM_SUCCESS);
+    EXPECT_EQ(pam.variable("IDLED_TMOUT"), "600") << reads;
+    EXPECT_TRUE(log_lines().empty()) << reads;
+    EXPECT_EQ(pam.close(), PAM_SUCCESS);
+    EXPECT_EQ(daemon.calls(protocol::kRelease).size(), 1u) << reads;
+  }
+}
+
 TEST_F(Failing, ClosesHavingBegunToAnswer) {
   expect_no_wait(open_with([](Connection& connection) {
     connection.read_call();
