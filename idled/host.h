@@ -17,8 +17,7 @@ namespace idled {
 // A process that asks to have its login watched.
 struct Caller {
   core::ProcessIdentity process;
-  std::vector<core::ProcessIdentity> ancestors;  // the nearest first
-  bool is_nested = false;                        // core::LoginOpened::nested
+  bool is_nested = false;  // core::LoginOpened::nested
 };
 
 // What inotify told.
@@ -36,6 +35,8 @@ class Host {
   // The process behind a pid, and where it stands; ESRCH if there is none. Refuses, with
   // a sentence that says why, one whose terminals would not be those of this machine.
   virtual Result<Caller> identify_caller(pid_t pid) = 0;
+  // The processes above it, the nearest first.
+  virtual std::vector<core::ProcessIdentity> ancestors_of(pid_t pid) = 0;
   // Holds the leader, so that its exit is told, and the terminal that it was started on
   // (Login::console), if there is one; `user`: whose login it is. ESRCH if the leader is gone by
   // now; any other error says nothing of the leader.

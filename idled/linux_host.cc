@@ -69,9 +69,12 @@ Result<Caller> LinuxHost::identify_caller(pid_t pid) {
   const Result<system::ProcStat> stat = system::stat_of(pid);
   if (!stat) return stat.error();
   if (const Result<void> home = system::check_home(pid); !home) return home.error();
-  Caller caller{{pid, stat->start_ticks}, system::ancestors_of(*stat), false};
-  caller.is_nested = stat->tty != 0 && stat->session != pid;
-  return caller;
+  return Caller{{pid, stat->start_ticks}, stat->tty != 0 && stat->session != pid};
+}
+
+std::vector<core::ProcessIdentity> LinuxHost::ancestors_of(pid_t pid) {
+  const Result<system::ProcStat> stat = system::stat_of(pid);
+  return stat ? system::ancestors_of(*stat) : std::vector<core::ProcessIdentity>();
 }
 
 Result<void> LinuxHost::attach(const core::Attach& login, uid_t user) {
@@ -166,7 +169,7 @@ std::optional<core::TerminalSample> LinuxHost::sample(const core::Session& sessi
 
 void LinuxHost::look_in_front(const core::Session& session, const system::Terminal& terminal,
                               core::Look look, core::TerminalSample& sample) {
-  std::optional<pid_t> group = terminal.foreground_group();
+  std::optional<pid_t> group = terminal.foreground_group(session.login.leader.pid);
   const bool counts_work = session.rules->settings.activity == policy::Activity::kJob;
   // A walk over all processes, so only for whom it must be; a close look wants it as of now.
   const nanoseconds max_age = look == core::Look::kClose ? nanoseconds(0) : kTableAge;
@@ -243,7 +246,7 @@ core::Written LinuxHost::write(const core::Session& session,
 // --- ending -------------------------------------------------------------------------
 
 void LinuxHost::note_terminal_leader(Attached& login, const system::Terminal& terminal) {
-  const std::optional<core::ProcessIdentity> leader = terminal.session_leader();
+  const std::optional<core::ProcessIdentity> leader = terminal.session_leader(login.leader.pid());
   if (!leader) return;
   Result<system::Process> process = system::Process::open(*leader);
   if (process) login.terminal_leaders.push_back(*std::move(process));

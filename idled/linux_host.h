@@ -46,6 +46,7 @@ class LinuxHost final : public Host {
 
   core::Now now() override { return clock_.now(); }
   Result<Caller> identify_caller(pid_t pid) override;
+  std::vector<core::ProcessIdentity> ancestors_of(pid_t pid) override;
   Result<void> attach(const core::Attach& login, uid_t user) override;
   core::Observation observe(const core::Session& session, core::Look look) override;
   std::vector<std::string> watch(const core::Watch& wanted) override;

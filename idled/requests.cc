@@ -114,7 +114,7 @@ protocol::KickedLogin kicked_login(const core::Session& session) {
 void Daemon::on_register(const service::Peer& peer, const protocol::RegisterRequest& request,
                          service::Answer answer) {
   const BootTime since = host_.now().boot();
-  Result<Caller> caller = host_.identify_caller(peer.pid);
+  const Result<Caller> caller = host_.identify_caller(peer.pid);
   if (!caller) {
     record({core::RecordKind::kRefused,
             core::Severity::kWarning,
@@ -127,10 +127,12 @@ void Daemon::on_register(const service::Peer& peer, const protocol::RegisterRequ
   if (request.user.empty())
     return answer.fail(protocol::kInvalidParameter, protocol::error_parameter("parameter", "user"));
   core::Login login = login_of(request, caller->process, host_.now().clocks.wall);
+  // For an answer that a login waits for, each process above it is one to read.
+  std::vector<core::ProcessIdentity> ancestors;
+  if (!core::comes_over_a_connection(login)) ancestors = host_.ancestors_of(peer.pid);
   const core::Token token = keep(std::move(answer));
   registering_since_.emplace(token, since);
-  deliver(
-      core::LoginOpened{std::move(login), token, std::move(caller->ancestors), caller->is_nested});
+  deliver(core::LoginOpened{std::move(login), token, std::move(ancestors), caller->is_nested});
 }
 
 // By the leader that asks, not by the id: a login process speaks only for itself.

@@ -53,10 +53,9 @@ std::string Engine::tmout_of(const policy::Subject& subject) const {
   return shell_tmout(policy_->mildest(subject));
 }
 
-// The login that a su or sudo belongs to. Who comes over a connection of their own begins
-// one, even below an sshd that somebody started from their login.
+// The login that a su or sudo belongs to.
 const Session* Engine::enclosing(const LoginOpened& event) const {
-  if (!event.login.remote_host.empty() || !event.login.ssh_connection.empty()) return nullptr;
+  if (comes_over_a_connection(event.login)) return nullptr;
   for (const ProcessIdentity& ancestor : event.ancestors)
     if (const Session* outer = find_leader(ancestor)) return outer;
   return nullptr;

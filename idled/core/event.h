@@ -22,7 +22,7 @@ struct LoginOpened {
   Login login;
   Token token = 0;  // answered by Registered
   // The processes above the leader, the nearest first: su and sudo below a known login
-  // are part of it.
+  // are part of it. Not asked of a login that comes over a connection.
   std::vector<ProcessIdentity> ancestors{};
   // It sits on a terminal whose session another process leads: whoever opened it was on
   // that terminal before, so that it is no way in. The login it belongs to may be

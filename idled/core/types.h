@@ -50,6 +50,11 @@ struct Login {
   bool adopted = false;  // found, not announced by PAM
 };
 
+// Such a one begins a login, even below an sshd that somebody has started from theirs.
+inline bool comes_over_a_connection(const Login& login) {
+  return !login.remote_host.empty() || !login.ssh_connection.empty();
+}
+
 // What the job in front of a terminal has used so far. Two looks that differ: it worked
 // in between, or it is another one.
 struct Work {

@@ -198,7 +198,7 @@ void Search::try_named(const Entry& leader) {
 const Entry* Search::session_on(const Process& holder, const PtyMaster& master) const {
   const Result<Terminal> terminal = Terminal::open(holder, master);
   const std::optional<core::ProcessIdentity> leader =
-      terminal ? terminal->session_leader() : std::nullopt;
+      terminal ? terminal->session_leader(holder.pid()) : std::nullopt;
   return leader ? table_.find(leader->pid) : nullptr;
 }
 

@@ -85,9 +85,7 @@ std::optional<Entry> alone_in_front(dev_t device, pid_t group) {
   if (!stat || stat->tty != device || stat->pgrp != group || stat->session != group ||
       stat->threads != 1)
     return std::nullopt;
-  const std::string pid = std::to_string(group);
-  // Absent where the kernel was built without it.
-  const Result<std::string> children = read_record("/proc/" + pid + "/task/" + pid + "/children");
+  const std::optional<std::vector<pid_t>> children = children_of(group);
   if (!children || !children->empty()) return std::nullopt;
   return Entry{group, *std::move(stat)};
 }

@@ -19,8 +19,8 @@ std::vector<const ProcessTable::Entry*> in_front(const ProcessTable& table, dev_
                                                  pid_t group);
 
 // The same without a table, where the shell itself is in front and has started nothing, as at its
-// prompt: then it is the group's leader, and the terminal's, has one thread, and no child (by
-// /proc/PID/task/TID/children, proc(5)). None where it is not so, or cannot be told.
+// prompt: then it is the group's leader, and the terminal's, has one thread, and no child. None
+// where it is not so, or cannot be told.
 //
 // What such a shell has started and orphaned within its own process group is not seen: an
 // interactive shell gives each job a group of its own.

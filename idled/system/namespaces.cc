@@ -20,7 +20,8 @@ std::pair<dev_t, ino_t> id_of(const std::string& path) {
 Result<void> check_home(pid_t pid) {
   const std::string process = "process " + std::to_string(pid);
   const std::string folder = "/proc/" + std::to_string(pid);
-  if (id_of(folder + "/ns/pid") != id_of("/proc/self/ns/pid"))
+  static const auto own = id_of("/proc/self/ns/pid");  // for life
+  if (id_of(folder + "/ns/pid") != own)
     return Error{process + " lives in another pid namespace", EXDEV};
   if (id_of(folder + "/root/dev/pts") != id_of("/dev/pts"))
     return Error{process + " has another /dev/pts, that of a container or of another root", EXDEV};

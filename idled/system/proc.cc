@@ -130,6 +130,35 @@ std::vector<core::ProcessIdentity> ancestors_of(const ProcStat& stat) {
   return above;
 }
 
+std::optional<std::vector<pid_t>> children_of(pid_t pid) {
+  const Result<std::string> text =
+      read_record(proc_path(pid, ("task/" + std::to_string(pid) + "/children").c_str()));
+  if (!text) return std::nullopt;
+  std::vector<pid_t> children;
+  std::string_view rest = *text;
+  for (pid_t child = 0; parse_number(take_word(rest), child);) children.push_back(child);
+  return children;
+}
+
+std::optional<ProcStat> find_on_terminal(pid_t leader, dev_t device) {
+  constexpr int kDeepest = 3;  // sshd's monitor, its process as the user, the shell
+  constexpr int kMost = 16;
+  int asked = 0;
+  std::vector<pid_t> level{leader};
+  for (int depth = 0; depth < kDeepest; ++depth) {
+    std::vector<pid_t> below;
+    for (const pid_t parent : level)
+      for (const pid_t child : children_of(parent).value_or(std::vector<pid_t>())) {
+        if (++asked > kMost) return std::nullopt;
+        std::optional<ProcStat> stat = read_stat(child);
+        if (stat && stat->tty == device) return stat;
+        below.push_back(child);
+      }
+    level = std::move(below);
+  }
+  return std::nullopt;
+}
+
 std::uint64_t io_bytes(pid_t pid) {
   const Result<std::string> text = read_file(proc_path(pid, "io"), 4096);
   if (!text) return 0;

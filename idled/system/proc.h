@@ -47,6 +47,13 @@ std::optional<ProcStatus> read_status(pid_t pid);
 std::optional<core::ProcessIdentity> identify(pid_t pid);
 // The processes above this one, the nearest first, without the first process.
 std::vector<core::ProcessIdentity> ancestors_of(const ProcStat& stat);
+// The children of its first thread, /proc/PID/task/PID/children, proc(5). None if it is gone, or
+// the kernel was built without that file.
+std::optional<std::vector<pid_t>> children_of(pid_t pid);
+// One of the processes a few steps below `leader` whose controlling terminal is `device`: each
+// of them names the terminal's session and its foreground process group. Only few are asked:
+// where there is none among them, a walk over all of /proc may find one.
+std::optional<ProcStat> find_on_terminal(pid_t leader, dev_t device);
 // Its name as in ProcStat::comm; none if it is gone.
 std::optional<std::string> comm_of(pid_t pid);
 // /proc/PID/cmdline with its NULs made spaces; empty if there is none.

@@ -203,10 +203,12 @@ Result<Terminal> Terminal::open(const std::string& name, const OwnedFd& pinned, 
   return Terminal(name, status.st_rdev, std::move(slave), OwnedFd());
 }
 
-std::optional<pid_t> Terminal::foreground_group() const {
+std::optional<pid_t> Terminal::foreground_group(pid_t leader) const {
   // The kernel answers for another session's terminal only through the master.
   pid_t group = 0;
   if (master_ && ioctl(master_.get(), TIOCGPGRP, &group) == 0 && group > 0) return group;
+  const std::optional<ProcStat> on_it = find_on_terminal(leader, device_);
+  if (on_it && on_it->tpgid > 0) return on_it->tpgid;
   return std::nullopt;
 }
 
@@ -225,15 +227,15 @@ Result<void> Terminal::sample(core::TerminalSample& sample) const {
   return {};
 }
 
-std::optional<core::ProcessIdentity> Terminal::session_leader() const {
+std::optional<core::ProcessIdentity> Terminal::session_leader(pid_t leader) const {
   pid_t session = 0;
   if (master_ && ioctl(master_.get(), TIOCGSID, &session) == 0 && session > 0)
     return identify(session);
-  struct stat status {};
-  if (fstat(slave_.get(), &status) < 0) return std::nullopt;
+  if (const std::optional<ProcStat> on_it = find_on_terminal(leader, device_))
+    return identify(on_it->session);
   for (const pid_t pid : list_pids()) {
     const std::optional<ProcStat> stat = read_stat(pid);
-    if (stat && stat->session == pid && stat->tty == status.st_rdev)
+    if (stat && stat->session == pid && stat->tty == device_)
       return core::ProcessIdentity{pid, stat->start_ticks};
   }
   return std::nullopt;

@@ -58,15 +58,15 @@ class Terminal {
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] dev_t device() const { return device_; }
   // The foreground process group; none where the kernel does not say: that takes the
-  // master, or a walk over the processes.
-  [[nodiscard]] std::optional<pid_t> foreground_group() const;
+  // master, a process near the login's `leader`, or a walk over all of them.
+  [[nodiscard]] std::optional<pid_t> foreground_group(pid_t leader) const;
   // Whether it was opened through the master that the leader holds, and not by a path.
   [[nodiscard]] bool is_through_master() const { return static_cast<bool>(master_); }
   // Puts in its name, its times, its mode and its unread lines. Errors: EIO when it has been hung
   // up meanwhile.
   Result<void> sample(core::TerminalSample& sample) const;
   // The process whose pid is its session's id and whose controlling terminal this is.
-  [[nodiscard]] std::optional<core::ProcessIdentity> session_leader() const;
+  [[nodiscard]] std::optional<core::ProcessIdentity> session_leader(pid_t leader) const;
   [[nodiscard]] int fd() const { return slave_.get(); }
 
   // Lines are filled to the terminal's width (fill_lines). Never blocks. False if the

@@ -164,7 +164,7 @@ class Crowd {
     for (const Login& login : logins_) {
       utmpx record{};
       record.ut_type = USER_PROCESS;
-      record.ut_pid = login.shell;
+      record.ut_pid = login.leader;
       const std::string number = std::to_string(login.terminal);
       ("pts/" + number).copy(record.ut_line, sizeof record.ut_line);
       number.copy(record.ut_id, sizeof record.ut_id);

@@ -60,6 +60,7 @@ void warm_up(const char* user) {
   const pam_conv conversation{&refuse, nullptr};
   pam_handle_t* pam = nullptr;
   if (pam_start(service, user, &conversation, &pam) != PAM_SUCCESS) _exit(1);
+  pam_set_item(pam, PAM_RHOST, "192.0.2.7");  // as sshd says it
   warm_up(user);
   for (std::size_t i = 0; i < openings.size(); ++i) {
     std::this_thread::sleep_until(first + interval * static_cast<Clock::rep>(i));

@@ -2,7 +2,7 @@
 
 from html import escape
 
-WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 760, 380, 60, 40, 20, 60
+WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 900, 380, 60, 40, 20, 60
 COLOURS = ["#0b6e4f", "#c8553d", "#3d5a98", "#8d6a9f", "#6b6b6b"]
 
 
@@ -43,8 +43,8 @@ def distribution(plot: dict) -> str:
         points.append((x(high), y(1)))
         path = " ".join(f"{px:.1f},{py:.1f}" for px, py in points)
         out += [f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>',
-                f'<rect x="{LEFT + number * 170}" y="{HEIGHT - 14}" width="12" height="4" fill="{colour}"/>',
-                f'<text x="{LEFT + 18 + number * 170}" y="{HEIGHT - 8}">{escape(name)} ({len(series)})</text>']
+                f'<rect x="{LEFT + number * 205}" y="{HEIGHT - 14}" width="12" height="4" fill="{colour}"/>',
+                f'<text x="{LEFT + 18 + number * 205}" y="{HEIGHT - 8}">{escape(name)} ({len(series)})</text>']
     return "\n".join([*out, "</svg>", ""])
 
 

@@ -39,7 +39,7 @@ def figure(value: float) -> str:
 
 
 def report(results: dict, docs: Path) -> None:
-    plots = [plot for result in results.values() for plot in result["plots"]]
+    plots = merged([plot for result in results.values() for plot in result["plots"]])
     for plot in plots:
         (docs / f"benchmarks-{plot['name']}.svg").write_text(distribution(plot))
     text = [HEAD.format(facts=facts()), table(results), ""]
@@ -48,6 +48,15 @@ def report(results: dict, docs: Path) -> None:
     for result in results.values():
         text += [f"- **{row['what']}**: {row['how']}{rounds(row)}." for row in result["rows"] if row["how"]]
     (docs / "benchmarks.md").write_text("\n".join(text) + "\n" + NOTES.read_text())
+
+
+def merged(plots: list[dict]) -> list[dict]:
+    """Those of one name are one: the first says what it shows, and each has series for it."""
+    by_name: dict[str, dict] = {}
+    for plot in plots:
+        one = by_name.setdefault(plot["name"], plot | {"series": {}})
+        one["series"] |= plot["series"]
+    return list(by_name.values())
 
 
 def rounds(row: dict) -> str:

@@ -1,29 +1,22 @@
 """When a login is ended, after its last key: a thousand logouts at random phases."""
 
-import concurrent.futures
-import contextlib
-import random
 import statistics
 import sys
-import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from forgotten import BLOCK, LIMIT, people  # noqa: E402
 from support import Measured, Plot, Row, main, quantile, say  # noqa: E402
 from idled_testing.machine import Machine  # noqa: E402
 from idled_testing.rlogin import RloginHost  # noqa: E402
 from idled_testing.sshd import Sshd  # noqa: E402
-from idled_testing.waiting import wait_until  # noqa: E402
 
-LIMIT = 12
-BLOCK = 8           # seconds in which the kernel shows one key as another: linux/tty_io.c, tty_update_time
 SLACK = 0.25
 POLICY = {
     "defaults": {"idle": f"{LIMIT}s", "warn": ["4s"], "tmout": "off"},
     "rules": [{"name": "sshd's own limit", "match": {"user": "carol"}, "idle": "never"}],
 }
 OTHER_PORT = 2200
-RNG = random.Random(1)
 
 
 def measure(quick: bool) -> Measured:
@@ -53,26 +46,6 @@ def measure(quick: bool) -> Measured:
          Row("lateness by the terminal alone, latest", max(terminal), "s", BLOCK + SLACK)],
         [Plot("lateness", f"When a login is ended, after a limit of {LIMIT} s", "seconds after the limit",
               {"idled, over ssh": wire, "idled, by rlogin": terminal, "sshd's ChannelTimeout": channel})])
-
-
-def people(ways: list[tuple]) -> list[list[float]]:
-    """For each way in, of so many logins, so many at a time: how late they were ended."""
-    with contextlib.ExitStack() as stack:
-        running = []
-        for way, count, at_once in ways:
-            pool = stack.enter_context(concurrent.futures.ThreadPoolExecutor(at_once))
-            running.append([pool.submit(forget, way) for _ in range(count)])
-        return [[one.result() for one in all_of_a_way] for all_of_a_way in running]
-
-
-def forget(log_in) -> float:
-    """Logs in, types a last key some time later, and waits: how long after the limit the login was ended."""
-    login = log_in()
-    time.sleep(RNG.uniform(0, BLOCK))
-    key = login.type("\n")
-    wait_until(lambda: login.ended_at is not None, f"{login.name}, who typed at {key:.1f}, to be ended",
-               timeout=LIMIT + BLOCK + 10)
-    return login.ended_at - key - LIMIT
 
 
 if __name__ == "__main__":

@@ -20,8 +20,9 @@ class FakeHost final : public Host {
   Result<Caller> identify_caller(pid_t pid) override {
     if (pid == 667) return Error{"cannot open /proc/667/stat: Too many open files", EMFILE};
     if (pid == 666) return Error{"process 666 lives in another pid namespace", EXDEV};
-    return Caller{{pid, 1}, {}, false};
+    return Caller{{pid, 1}, false};
   }
+  std::vector<core::ProcessIdentity> ancestors_of(pid_t) override { return {}; }
   Result<void> attach(const core::Attach& login, uid_t) override {
     if (login.leader.pid == 404) return Error{"gone", ESRCH};
     if (full) return Error{"pidfd_open: Too many open files", EMFILE};

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <pty.h>
+#include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -76,6 +77,60 @@ TEST(ProcessTable, KnowsWhatIsBelow) {
   waitpid(child, nullptr, 0);
   close(ready[0]);
   close(ready[1]);
+}
+
+// A login: a leader, a process of the user's, a shell on a terminal of its own.
+class NearALeader : public testing::Test {
+ protected:
+  void SetUp() override {
+    int ready[2];
+    ASSERT_EQ(pipe(ready), 0);
+    leader_ = fork();
+    if (leader_ == 0) {
+      if (fork() == 0) {
+        int master = -1;
+        if (forkpty(&master, nullptr, nullptr, nullptr) == 0) {
+          const pid_t shell = getpid();
+          struct stat status {};
+          (void)fstat(0, &status);
+          (void)!write(ready[1], &shell, sizeof shell);
+          (void)!write(ready[1], &status.st_rdev, sizeof status.st_rdev);
+        }
+      }
+      pause();
+      _exit(0);
+    }
+    ASSERT_EQ(read(ready[0], &shell_, sizeof shell_), ssize_t{sizeof shell_});
+    ASSERT_EQ(read(ready[0], &device_, sizeof device_), ssize_t{sizeof device_});
+    close(ready[0]);
+    close(ready[1]);
+  }
+  void TearDown() override {
+    const ProcessTable table = ProcessTable::read();
+    for (const auto* process : table.below(leader_)) kill(process->pid, SIGKILL);
+    kill(leader_, SIGKILL);
+    waitpid(leader_, nullptr, 0);
+  }
+  pid_t leader_ = 0;
+  pid_t shell_ = 0;
+  dev_t device_ = 0;
+};
+
+TEST_F(NearALeader, ATerminalsForegroundAndSessionAreFoundWithoutAWalk) {
+  const auto on_it = find_on_terminal(leader_, device_);
+  ASSERT_TRUE(on_it);
+  EXPECT_EQ(on_it->session, shell_);
+  EXPECT_EQ(on_it->tpgid, shell_);
+  const auto children = children_of(leader_);
+  ASSERT_TRUE(children);
+  EXPECT_EQ(children_of(children->front()), std::vector<pid_t>{shell_});
+  EXPECT_EQ(children_of(shell_), std::vector<pid_t>{});
+}
+
+TEST_F(NearALeader, AnotherTerminalIsNot) {
+  EXPECT_FALSE(find_on_terminal(leader_, device_ + 1));
+  EXPECT_FALSE(find_on_terminal(shell_, device_)) << "what is below the shell is asked, and not it";
+  EXPECT_FALSE(children_of(0));
 }
 
 TEST(ParseStatus, HasTheGroups) {
