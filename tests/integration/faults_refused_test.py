@@ -16,6 +16,7 @@ from idled_testing.syscalls import SystemCalls  # noqa: E402
 from idled_testing.waiting import until, wait_until  # noqa: E402
 
 LIMIT = 4
+BYSTANDERS = 50
 POLICY = {"defaults": {"idle": f"{LIMIT}s", "warn": ["1s"]}}
 
 
@@ -48,8 +49,9 @@ def _(t):
 @case("none of its looks, and no logout, reads the processes of others")
 def _(t):
     refusal = t.machine.refusal
+    refusal.read.clear()
     login = t.machine.rlogin.login("bob")
-    wait_until(lambda: refusal.read, "the search for logins that nobody tells of, which comes after a login", 5)
+    wait_until(lambda: len(refusal.read) >= BYSTANDERS, "the search for logins that nobody tells of, which comes after a login", 5)
     key = login.type("\n")
     until(key + LIMIT / 2)  # the search is over
     refusal.read.clear()
@@ -59,7 +61,7 @@ def _(t):
 
 def prepare():
     machine = Machine(ssh_config=["UseDNS no"])
-    bystanders = [subprocess.Popen(["sleep", "600"]).pid for _ in range(50)]
+    bystanders = [subprocess.Popen(["sleep", "600"]).pid for _ in range(BYSTANDERS)]
     calls = SystemCalls()
     machine.refusal = calls.judge = Refusal(bystanders)
     machine.start_daemon(POLICY)
