@@ -8,6 +8,7 @@
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <utility>
@@ -35,6 +36,7 @@ constexpr std::uint64_t kReadsUsec = 5000;
 constexpr std::uint64_t kPtysUsec = 200'000;
 constexpr std::uint64_t kSearchAfterUsec = 2'000'000;
 constexpr std::uint64_t kSearchEveryUsec = 10'000'000;  // where nothing tells of logins
+constexpr std::uint64_t kSearchShare = 100;             // of the time, one part at the most
 
 struct Options {
   PolicyPaths paths;
@@ -166,6 +168,7 @@ class App {
   Result<void> watch_signals();
   Result<void> watch_for_logins();
   Result<void> prepare_work();
+  void search_soon();
   void search_in(std::uint64_t usec);
   Result<void> add_io(int fd, sd_event_io_handler_t handler);
   void set_timer();
@@ -337,6 +340,13 @@ Result<void> App::prepare_work() {
   return {};
 }
 
+// Where many processes run, and terminals are made or closed all the time, less often.
+void App::search_soon() {
+  const auto took = std::chrono::duration_cast<microseconds>(daemon_->search_took()).count();
+  const auto rest = kSearchShare * static_cast<std::uint64_t>(took);
+  search_in(std::clamp(rest, kSearchAfterUsec, kSearchEveryUsec));
+}
+
 void App::search_in(std::uint64_t usec) {
   int enabled = SD_EVENT_OFF;
   if (sd_event_source_get_enabled(search_, &enabled) > 0) return;  // it comes sooner
@@ -391,7 +401,7 @@ int App::on_exits(sd_event_source*, int, std::uint32_t, void* self) {
   for (core::SessionId& id : app->host_->take_exited()) {
     app->daemon_->deliver(core::LeaderExited{std::move(id)});
     // It may have left its terminals to a child, without a word to PAM.
-    app->search_in(kSearchAfterUsec);
+    app->search_soon();
   }
   return 0;
 }
@@ -433,7 +443,7 @@ int App::on_clock(sd_event_source*, int, std::uint32_t, void* self) {
 int App::on_pty(sd_event_source*, int, std::uint32_t, void* self) {
   auto* app = static_cast<App*>(self);
   const system::PtyWatch::Told told = app->pty_watch_->take();
-  if (told.arrivals) app->search_in(kSearchAfterUsec);
+  if (told.arrivals) app->search_soon();
   app->daemon_->look_where_closed(told.closed);
   return 0;
 }

@@ -25,14 +25,33 @@ void Daemon::start() {
   for (core::SessionData& data : host_.load_state(troubles))
     deliver(core::LoginRestored{std::move(data)});
   for (const std::string& text : troubles) trouble(text);
-  find_logins();
+  const std::unique_ptr<Host::Search> search = host_.search_logins(is_known());
+  while (!search->look()) {
+  }
+  take_up(*search);
 }
 
 void Daemon::find_logins() {
-  const auto known = [this](const core::ProcessIdentity& leader) {
+  begin([this, search = std::shared_ptr(host_.search_logins(is_known())),
+         took = nanoseconds(0)]() mutable {
+    const BootTime began = host_.now().boot();
+    const bool all = search->look();
+    took += host_.now().boot() - began;
+    if (!all) return false;
+    search_took_ = took;
+    take_up(*search);
+    return true;
+  });
+}
+
+Host::IsKnown Daemon::is_known() const {
+  return [this](const core::ProcessIdentity& leader) {
     return engine_.find_leader(leader) != nullptr;
   };
-  for (core::Login& login : host_.find_logins(known)) deliver(core::LoginOpened{std::move(login)});
+}
+
+void Daemon::take_up(Host::Search& search) {
+  for (core::Login& login : search.take()) deliver(core::LoginOpened{std::move(login)});
 }
 
 void Daemon::look_where_closed(const std::vector<std::string>& terminals) {

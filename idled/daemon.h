@@ -29,8 +29,10 @@ class Daemon final : public service::Handler {
 
   // Takes up what an earlier daemon left, and the logins that nobody announced.
   void start();
-  // And those that have come since.
+  // And those that have come since: in slices, see set_wake().
   void find_logins();
+  // What the last of these searches has taken, in sum.
+  [[nodiscard]] nanoseconds search_took() const { return search_took_; }
   // These terminals have closed: their logins are looked at, while the time of it is known.
   void look_where_closed(const std::vector<std::string>& terminals);
   // What the host was told of watched terminals; false if there is, or may be, more.
@@ -104,6 +106,8 @@ class Daemon final : public service::Handler {
   void perform(const core::HoldAnswered& action);
   void perform(const core::Record& action);
 
+  [[nodiscard]] Host::IsKnown is_known() const;
+  void take_up(Host::Search& search);
   void perform_at_last(const core::HangUp& action);
   core::Token keep(service::Answer answer);
   std::optional<service::Answer> take(core::Token token);
@@ -148,6 +152,7 @@ class Daemon final : public service::Handler {
   Counters counters_;
   std::map<core::Token, BootTime> registering_since_;
   EventLog events_;
+  nanoseconds search_took_{0};
   bool tells_followers_ = false;  // a task does
 
   core::Engine engine_;

@@ -67,9 +67,16 @@ class Host {
   virtual void forget(const core::SessionId& id) = 0;
   // What an earlier daemon saved in this boot; trouble with single files is told.
   virtual std::vector<core::SessionData> load_state(std::vector<std::string>& trouble) = 0;
-  // Logins that nobody announced, without those whose leaders are `known`.
+  // A search for logins that nobody announced, without those whose leaders are `known`; see
+  // system/found_logins.h.
+  class Search {
+   public:
+    virtual ~Search() = default;
+    virtual bool look() = 0;  // true: all has been seen
+    virtual std::vector<core::Login> take() = 0;
+  };
   using IsKnown = std::function<bool(const core::ProcessIdentity&)>;
-  virtual std::vector<core::Login> find_logins(const IsKnown& known) = 0;
+  virtual std::unique_ptr<Search> search_logins(IsKnown known) = 0;
 
   virtual void record(const core::Record& record) = 0;
 };

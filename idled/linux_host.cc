@@ -328,8 +328,17 @@ std::vector<core::SessionData> LinuxHost::load_state(std::vector<std::string>& t
   return sessions;
 }
 
-std::vector<core::Login> LinuxHost::find_logins(const IsKnown& known) {
-  return system::find_logins(known);
+std::unique_ptr<Host::Search> LinuxHost::search_logins(IsKnown known) {
+  class InProc final : public Search {
+   public:
+    explicit InProc(IsKnown known) : search_(std::move(known)) {}
+    bool look() override { return search_.look(); }
+    std::vector<core::Login> take() override { return search_.take(); }
+
+   private:
+    system::LoginSearch search_;
+  };
+  return std::make_unique<InProc>(std::move(known));
 }
 
 }  // namespace idled

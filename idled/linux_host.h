@@ -60,7 +60,7 @@ class LinuxHost final : public Host {
   Result<void> save_state(const core::SessionId& id, const core::SessionData& data) override;
   void forget(const core::SessionId& id) override;
   std::vector<core::SessionData> load_state(std::vector<std::string>& trouble) override;
-  std::vector<core::Login> find_logins(const IsKnown& known) override;
+  std::unique_ptr<Search> search_logins(IsKnown known) override;
   void record(const core::Record& record) override;
 
  private:

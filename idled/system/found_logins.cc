@@ -9,19 +9,13 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
-#include <unordered_set>
 
 #include "idled/system/clock.h"
 #include "idled/system/front.h"
 #include "idled/system/namespaces.h"
-#include "idled/system/process_table.h"
-#include "idled/system/terminal.h"
-#include "idled/system/wire.h"
 
 namespace idled::system {
 namespace {
-
-using Entry = ProcessTable::Entry;
 
 bool is_one_of(std::string_view name, std::initializer_list<std::string_view> names) {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -71,61 +65,103 @@ std::string session_id_of(pid_t leader) {
   return std::string_view(other) == "user" ? session : id;
 }
 
-class Search {
- public:
-  explicit Search(const std::function<bool(const core::ProcessIdentity&)>& known)
-      : known_(known),
-        table_(ProcessTable::read()),
-        utmp_(read_utmp()),
-        connections_(Connections::read()) {}
+// sshd's first, then login(1)'s, then the others: those that stand below one of these are none.
+int order_of(std::string_view comm) {
+  if (is_sshd(comm)) return 0;
+  if (comm == "login") return 1;
+  return is_way_in(comm) || is_mosh(comm) ? 2 : 3;
+}
 
-  std::vector<core::Login> run() {
-    for (const Entry& entry : table_.entries())
-      if (known_(entry.identity())) leaders_.insert(entry.pid);
-    for (const Entry& entry : table_.entries())
-      if (is_sshd(entry.stat.comm)) try_sshd(entry);
-    for (const Entry& entry : table_.entries())
-      if (entry.stat.comm == "login") try_login(entry);
-    for (const Entry& entry : table_.entries())
-      if (is_way_in(entry.stat.comm) || is_mosh(entry.stat.comm)) try_named(entry);
-    return std::move(logins_);
+bool may_lead(std::string_view comm) {
+  return order_of(comm) < 3;
+}
+
+std::vector<pid_t> all_children_of(pid_t pid) {
+  if (std::optional<std::vector<pid_t>> children = children_of(pid)) return *std::move(children);
+  std::vector<pid_t> children;
+  for (const pid_t other : list_pids())
+    if (const auto stat = read_stat(other); stat && stat->ppid == pid) children.push_back(other);
+  return children;
+}
+
+}  // namespace
+
+LoginSearch::LoginSearch(IsKnown known) : known_(std::move(known)) {}
+
+std::vector<core::Login> LoginSearch::take() {
+  return std::exchange(logins_, {});
+}
+
+bool LoginSearch::look() {
+  if (has_all_names_)
+    look_at_candidates();
+  else
+    look_at_names();
+  return has_all_names_ && next_candidate_ == candidates_.size();
+}
+
+void LoginSearch::look_at_names() {
+  constexpr int kAtATime = 64;
+  for (int i = 0; i < kAtATime; ++i) {
+    const std::optional<pid_t> pid = pids_.next();
+    if (!pid) {
+      has_all_names_ = true;
+      std::stable_sort(candidates_.begin(), candidates_.end(), [](const Entry& a, const Entry& b) {
+        return order_of(a.stat.comm) < order_of(b.stat.comm);
+      });
+      return;
+    }
+    const std::optional<std::string> comm = comm_of(*pid);
+    if (!comm || !may_lead(*comm)) continue;
+    if (std::optional<ProcStat> stat = read_stat(*pid))
+      candidates_.push_back({*pid, *std::move(stat)});
   }
-
- private:
-  void try_sshd(const Entry& leader);
-  void try_login(const Entry& leader);
-  void try_named(const Entry& leader);
-  void add_holder(const Entry& leader, const Holdings& held);
-  [[nodiscard]] const Entry* session_on(const Process& holder, const PtyMaster& master) const;
-  // `since`: the process whose start is the login's.
-  void add(const Entry& leader, const ProcStatus& user, core::Login login, const Entry& since);
-  [[nodiscard]] bool is_taken(const Entry& entry) const;
-  [[nodiscard]] const UtmpRecord* record_on(const std::string& line) const;
-
-  const std::function<bool(const core::ProcessIdentity&)>& known_;
-  ProcessTable table_;
-  std::vector<UtmpRecord> utmp_;
-  Connections connections_;
-  std::unordered_set<pid_t> leaders_;  // of logins that are known, and of those found so far
-  std::vector<core::Login> logins_;
-};
-
-// Whether it leads a login, or stands below one that does.
-bool Search::is_taken(const Entry& entry) const {
-  int depth = 0;
-  for (const Entry* up = &entry; up && depth < 256; up = table_.find(up->stat.ppid), ++depth)
-    if (leaders_.contains(up->pid)) return true;
-  return false;
 }
 
-const UtmpRecord* Search::record_on(const std::string& line) const {
-  const auto it = std::find_if(utmp_.begin(), utmp_.end(),
+void LoginSearch::look_at_candidates() {
+  constexpr std::size_t kAtATime = 8;
+  const std::size_t end = std::min(candidates_.size(), next_candidate_ + kAtATime);
+  for (; next_candidate_ < end; ++next_candidate_) try_candidate(candidates_[next_candidate_]);
+}
+
+void LoginSearch::try_candidate(const Entry& candidate) {
+  switch (order_of(candidate.stat.comm)) {
+    case 0:
+      return try_sshd(candidate);
+    case 1:
+      return try_login(candidate);
+    case 2:
+      return try_named(candidate);
+    default:
+      return;  // it has another name by now
+  }
+}
+
+bool LoginSearch::is_leader(const core::ProcessIdentity& process) const {
+  return found_.contains(process.pid) || known_(process);
+}
+
+bool LoginSearch::is_taken(const Entry& entry) const {
+  if (is_leader(entry.identity())) return true;
+  const std::vector<core::ProcessIdentity> above = ancestors_of(entry.stat);
+  return std::any_of(above.begin(), above.end(),
+                     [&](const core::ProcessIdentity& process) { return is_leader(process); });
+}
+
+std::string LoginSearch::connection_among(const std::vector<ino_t>& sockets) {
+  if (!connections_) connections_ = Connections::read();
+  return connections_->among(sockets);
+}
+
+std::string LoginSearch::host_on(const std::string& line) {
+  if (!utmp_) utmp_ = read_utmp();
+  const auto it = std::find_if(utmp_->begin(), utmp_->end(),
                                [&](const UtmpRecord& record) { return record.line == line; });
-  return it == utmp_.end() ? nullptr : &*it;
+  return it == utmp_->end() ? std::string() : host_of_record(it->host);
 }
 
-void Search::add(const Entry& leader, const ProcStatus& user, core::Login login,
-                 const Entry& since) {
+void LoginSearch::add(const Entry& leader, const ProcStatus& user, core::Login login,
+                      const ProcStat& since) {
   if (!check_home(leader.pid)) return;  // a container's
   login.id.value = session_id_of(leader.pid);
   login.uid = user.uid;
@@ -134,56 +170,60 @@ void Search::add(const Entry& leader, const ProcStatus& user, core::Login login,
   if (login.user.empty()) login.user = local_name_of(user.uid);
   if (login.user.empty()) login.user = "uid " + std::to_string(user.uid);
   login.leader = leader.identity();
-  login.opened_at = started_at(since.stat);
+  login.opened_at = started_at(since);
   login.adopted = true;
-  leaders_.insert(leader.pid);
+  found_.insert(leader.pid);
   logins_.push_back(std::move(login));
 }
 
 // A login of another user is a root monitor ("[priv]") whose child has become the
 // user; before the user is let in, that child is sshd's own unprivileged user, and
 // says "[net]". A login of root has no monitor: one process, "root@pts/0".
-void Search::try_sshd(const Entry& leader) {
-  if (known_(leader.identity()) || !runs_file_of_root(leader.pid)) return;
+void LoginSearch::try_sshd(const Entry& leader) {
+  if (known_(leader.identity())) return;
+  // The process of a login that is known, as its user: the most there are.
+  const std::optional<core::ProcessIdentity> parent = identify(leader.stat.ppid);
+  if (parent && known_(*parent) && is_sshd(comm_of(parent->pid).value_or(""))) return;
+  if (!runs_file_of_root(leader.pid)) return;
   const std::optional<ProcStatus> status = read_status(leader.pid);
   const std::string title = read_cmdline(leader.pid);
   core::Login login;
   login.user = user_of_sshd_title(title);
   if (!status || status->euid != 0 || login.user.empty()) return;
   login.service = "sshd";
-  login.ssh_connection = connections_.among(holdings_of(leader.pid).sockets);
+  login.ssh_connection = connection_among(holdings_of(leader.pid).sockets);
   login.remote_host = login.ssh_connection.substr(0, login.ssh_connection.find(' '));
-  if (title.find('@') != std::string::npos) return add(leader, *status, std::move(login), leader);
-  for (const Entry& child : table_.entries()) {
-    if (child.stat.ppid != leader.pid) continue;
-    const std::optional<ProcStatus> user = read_status(child.pid);
-    if (user && user->uid != 0 && read_cmdline(child.pid).find("[net]") == std::string::npos)
-      return add(leader, *user, std::move(login), leader);
+  if (title.find('@') != std::string::npos)
+    return add(leader, *status, std::move(login), leader.stat);
+  for (const pid_t child : all_children_of(leader.pid)) {
+    const std::optional<ProcStatus> user = read_status(child);
+    if (user && user->uid != 0 && read_cmdline(child).find("[net]") == std::string::npos)
+      return add(leader, *user, std::move(login), leader.stat);
   }
 }
 
 // login(1) waits as root for the shell, its child, on the terminal. Before somebody is let
 // in it has none.
-void Search::try_login(const Entry& leader) {
+void LoginSearch::try_login(const Entry& leader) {
   const std::optional<ProcStatus> status = read_status(leader.pid);
   if (is_taken(leader) || !status || status->euid != 0 || !runs_file_of_root(leader.pid)) return;
-  for (const Entry& child : table_.entries()) {
-    if (child.stat.ppid != leader.pid) continue;
+  for (const pid_t child : all_children_of(leader.pid)) {
+    const std::optional<ProcStat> stat = read_stat(child);
+    const std::optional<ProcStatus> user = read_status(child);
+    if (!stat || stat->ppid != leader.pid) continue;
     core::Login login;
-    login.console = terminal_name(child.stat.tty);
-    const std::optional<ProcStatus> user = read_status(child.pid);
+    login.console = terminal_name(stat->tty);
     if (login.console.empty() || !user) continue;
     const bool is_pty = login.console.starts_with("pts/");
     login.kind = is_pty ? core::Kind::kTerminal : core::Kind::kConsole;
     login.service = "login";
-    if (const UtmpRecord* record = record_on(login.console))
-      login.remote_host = host_of_record(record->host);
+    login.remote_host = host_on(login.console);
     // The process of login(1) may have been getty's, since long before anybody came.
-    return add(leader, *user, std::move(login), child);
+    return add(leader, *user, std::move(login), *stat);
   }
 }
 
-void Search::try_named(const Entry& leader) {
+void LoginSearch::try_named(const Entry& leader) {
   // mosh-server leaves the ssh login that started it, and is a login of its own even while
   // it has not yet.
   if (is_mosh(leader.stat.comm) ? known_(leader.identity()) : is_taken(leader)) return;
@@ -194,38 +234,28 @@ void Search::try_named(const Entry& leader) {
   add_holder(leader, holdings_of(leader.pid));
 }
 
-// The leader of the session on a terminal, if it is one of ours.
-const Entry* Search::session_on(const Process& holder, const PtyMaster& master) const {
-  const Result<Terminal> terminal = Terminal::open(holder, master);
-  const std::optional<core::ProcessIdentity> leader =
-      terminal ? terminal->session_leader(holder.pid()) : std::nullopt;
-  return leader ? table_.find(leader->pid) : nullptr;
-}
-
 // Adds the login of a process that holds masters: its user is the one whose session sits
 // on the first of the terminals.
-void Search::add_holder(const Entry& leader, const Holdings& held) {
+void LoginSearch::add_holder(const Entry& leader, const Holdings& held) {
   const Result<Process> holder = Process::open(leader.identity());
   if (!holder) return;
   for (const PtyMaster& master : held.masters) {
-    const Entry* session = session_on(*holder, master);
+    const Result<Terminal> terminal = Terminal::open(*holder, master);
+    const std::optional<core::ProcessIdentity> session =
+        terminal ? terminal->session_leader(leader.pid) : std::nullopt;
     if (!session) continue;
-    const std::string line = "pts/" + std::to_string(master.index);
-    std::optional<ProcStatus> user = read_status(session->pid);
-    if (is_mosh(leader.stat.comm)) user = read_status(leader.pid);
+    const std::optional<ProcStatus> user =
+        read_status(is_mosh(leader.stat.comm) ? leader.pid : session->pid);
     if (!user) continue;
     core::Login login;
     login.service = leader.stat.comm;
     login.kind = core::Kind::kTerminal;
-    login.ssh_connection = connections_.among(held.sockets);
+    login.ssh_connection = connection_among(held.sockets);
     login.remote_host = login.ssh_connection.substr(0, login.ssh_connection.find(' '));
-    if (const UtmpRecord* record = record_on(line); record && login.remote_host.empty())
-      login.remote_host = host_of_record(record->host);
-    return add(leader, *user, std::move(login), leader);
+    if (login.remote_host.empty()) login.remote_host = host_on(terminal->name());
+    return add(leader, *user, std::move(login), leader.stat);
   }
 }
-
-}  // namespace
 
 std::string user_of_sshd_title(std::string_view title) {
   for (const std::string_view program : {"sshd: ", "sshd-session: "}) {
@@ -248,11 +278,6 @@ std::string host_of_record(std::string_view host) {
   constexpr std::string_view kVia = " via ";
   const std::string_view before = host.substr(0, at);
   return std::string(before.ends_with(kVia) ? before.substr(0, before.size() - kVia.size()) : "");
-}
-
-std::vector<core::Login> find_logins(
-    const std::function<bool(const core::ProcessIdentity&)>& known) {
-  return Search(known).run();
 }
 
 }  // namespace idled::system

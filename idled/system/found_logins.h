@@ -3,16 +3,22 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "idled/core/types.h"
+#include "idled/system/process.h"
+#include "idled/system/process_table.h"
+#include "idled/system/terminal.h"
 #include "idled/system/utmp.h"
+#include "idled/system/wire.h"
 
 namespace idled::system {
 
-// The logins that stand now, with their leaders, without those that are `known`:
+// A search for the logins that stand now, with their leaders, without those that are known:
 //
 // - sshd's: root's own sshd processes that serve a user who has been let in;
 // - login(1)'s: root's process, which waits for the shell below it;
@@ -28,8 +34,47 @@ namespace idled::system {
 //
 // The id is logind's, where it knows the leader; else "p" and the leader's pid. The time
 // of opening is the leader's start.
-std::vector<core::Login> find_logins(
-    const std::function<bool(const core::ProcessIdentity&)>& known);
+//
+// A machine may run ten thousand processes, and each is a file to be read: in slices. One that
+// comes while they are is not seen, and brings a search of its own.
+class LoginSearch {
+ public:
+  using IsKnown = std::function<bool(const core::ProcessIdentity&)>;
+  explicit LoginSearch(IsKnown known);
+  // A slice, of well under a millisecond. True: all has been seen.
+  bool look();
+  // What was found so far, for the caller to keep.
+  [[nodiscard]] std::vector<core::Login> take();
+
+ private:
+  using Entry = ProcessTable::Entry;
+
+  void look_at_names();
+  void look_at_candidates();
+  void try_candidate(const Entry& candidate);
+  void try_sshd(const Entry& leader);
+  void try_login(const Entry& leader);
+  void try_named(const Entry& leader);
+  void add_holder(const Entry& leader, const Holdings& held);
+  // `since`: the process whose start is the login's.
+  void add(const Entry& leader, const ProcStatus& user, core::Login login, const ProcStat& since);
+  // Whether it leads a login, or stands below one that does.
+  [[nodiscard]] bool is_taken(const Entry& entry) const;
+  [[nodiscard]] bool is_leader(const core::ProcessIdentity& process) const;
+  [[nodiscard]] std::string connection_among(const std::vector<ino_t>& sockets);
+  [[nodiscard]] std::string host_on(const std::string& line);
+
+  IsKnown known_;
+  Pids pids_;
+  bool has_all_names_ = false;
+  std::vector<Entry> candidates_;  // by their names; once all are there, in the order to be tried
+  std::size_t next_candidate_ = 0;
+  std::unordered_set<pid_t> found_;  // the leaders of the logins that were found so far
+  std::vector<core::Login> logins_;
+  // Read when they are wanted.
+  std::optional<std::vector<UtmpRecord>> utmp_;
+  std::optional<Connections> connections_;
+};
 
 // "alice" of the title that sshd gives its processes: "sshd: alice [priv]",
 // "sshd-session: alice@pts/3"; empty for any other, the listener's too.

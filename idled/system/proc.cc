@@ -2,6 +2,7 @@
 #include "base/files.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 
 #include <algorithm>
 #include <array>
@@ -186,14 +187,29 @@ std::string read_cmdline(pid_t pid) {
   return line;
 }
 
-std::vector<pid_t> list_pids() {
-  std::vector<pid_t> pids;
-  const std::unique_ptr<DIR, int (*)(DIR*)> folder(opendir("/proc"), closedir);
-  if (!folder) return pids;
-  while (const dirent* entry = readdir(folder.get())) {
-    if (pid_t pid = 0; parse_number(std::string_view(entry->d_name), pid)) pids.push_back(pid);
+Pids::Pids() : folder_(::open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {}
+
+std::optional<pid_t> Pids::next() {
+  while (at_ < size_ || read_more()) {
+    const auto* const entry = reinterpret_cast<const dirent64*>(buffer_.data() + at_);
+    at_ += entry->d_reclen;
+    if (pid_t pid = 0; parse_number(std::string_view(entry->d_name), pid)) return pid;
   }
-  return pids;
+  return std::nullopt;
+}
+
+bool Pids::read_more() {
+  const ssize_t got =
+      folder_ ? ::getdents64(folder_.get(), buffer_.data(), buffer_.size()) : ssize_t{0};
+  at_ = 0;
+  size_ = got > 0 ? static_cast<std::size_t>(got) : 0;
+  return size_ > 0;
+}
+
+std::vector<pid_t> list_pids() {
+  std::vector<pid_t> all;
+  for (Pids pids; const std::optional<pid_t> pid = pids.next();) all.push_back(*pid);
+  return all;
 }
 
 }  // namespace idled::system

@@ -4,12 +4,15 @@
 
 #include <sys/types.h>
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/owned_fd.h"
 #include "base/result.h"
 #include "idled/core/types.h"
 
@@ -64,7 +67,21 @@ std::uint64_t io_bytes(pid_t pid);
 // The audit session, /proc/PID/sessionid: inherited, and unchangeable once pam_loginuid
 // has set it; none where it is not set.
 std::optional<std::uint32_t> audit_session(pid_t pid);
-// Every pid that /proc lists.
+// Every pid that /proc lists; what comes or goes meanwhile may or may not be among them. Not
+// readdir(3), which has the kernel make a thousand entries at a time: that takes it milliseconds.
+class Pids {
+ public:
+  Pids();
+  std::optional<pid_t> next();
+
+ private:
+  bool read_more();
+
+  OwnedFd folder_;
+  std::size_t at_ = 0;    // in buffer_
+  std::size_t size_ = 0;  // of what is in it
+  alignas(std::max_align_t) std::array<char, 4096> buffer_;
+};
 std::vector<pid_t> list_pids();
 
 }  // namespace idled::system

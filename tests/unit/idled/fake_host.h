@@ -75,7 +75,18 @@ class FakeHost final : public Host {
     trouble = bad_state;
     return state;
   }
-  std::vector<core::Login> find_logins(const IsKnown&) override { return found; }
+  std::unique_ptr<Search> search_logins(IsKnown) override {
+    class Found final : public Search {
+     public:
+      explicit Found(std::vector<core::Login> logins) : logins_(std::move(logins)) {}
+      bool look() override { return true; }
+      std::vector<core::Login> take() override { return std::exchange(logins_, {}); }
+
+     private:
+      std::vector<core::Login> logins_;
+    };
+    return std::make_unique<Found>(found);
+  }
   void record(const core::Record& record) override {
     ++work["record"];
     records.push_back(record);
