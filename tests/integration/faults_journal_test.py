@@ -15,7 +15,8 @@ from idled_testing.daemon import SOCKET  # noqa: E402
 from idled_testing.machine import Machine  # noqa: E402
 from idled_testing.waiting import now, wait_until  # noqa: E402
 
-POLICY = {"defaults": {"idle": "6s", "warn": ["4s"]}}
+POLICY = {"defaults": {"idle": "6s", "warn": ["4s"]},
+          "rules": [{"name": "stays", "match": {"user": "bob"}, "idle": "1h"}]}
 MOST_KEPT = 10_000
 PLACE = Path("/run/systemd/journal/socket")
 

@@ -21,7 +21,7 @@ POLICY = {"defaults": {"idle": f"{LIMIT}s", "warn": ["1s"]}}
 
 
 class Refusal:
-    """Answers the daemon's calls, and notes of which of `bystanders` it has read /proc/PID/stat."""
+    """Answers the daemon's calls, and notes of which of `bystanders` it has read something in /proc."""
 
     def __init__(self, bystanders):
         self._bystanders, self.refused, self.read = set(bystanders), 0, []
@@ -31,7 +31,7 @@ class Refusal:
             self.refused += 1
             return errno.EPERM
         if call.name == "openat":
-            found = re.fullmatch(r"/proc/(\d+)/stat", call.path)
+            found = re.match(r"/proc/(\d+)/", call.path)
             if found and int(found[1]) in self._bystanders:
                 self.read.append(int(found[1]))
         return None
