@@ -3,15 +3,16 @@
 On Debian 13, which has no utmp, logind ends no login over ssh: there is nothing to be compared with.
 """
 
+import statistics
 import subprocess
 import sys
-import time
+from collections.abc import Callable
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path += [str(HERE.parent), str(HERE.parents[1] / "boot")]
 from forgotten import LIMIT, people  # noqa: E402
-from support import SERVICE, Crowd, Measured, Plot, Row, Used, main, resident, say, used_while  # noqa: E402
+from support import SERVICE, Crowd, Measured, Plot, Row, main, median_row, resident, say, timed, used_while  # noqa: E402
 import booted  # noqa: E402
 from booted import BootedMachine, apt, must  # noqa: E402
 from idled_testing.waiting import wait_until  # noqa: E402
@@ -38,7 +39,15 @@ def measure(quick: bool) -> Measured:
     apt("install", booted.package())
     PAM_STACK.write_text("session required pam_systemd.so\nsession optional pam_idled.so\n")
     booted.use_policy(machine, {"defaults": {"idle": f"{CROWDS_LIMIT}s", "warn": ["60s"]}})
-    idled = costs_of_a_limit({"idled": booted.main_pid(), "logind": pid_of("systemd-logind.service"), "systemd": 1})
+    ours, theirs = [], []
+
+    def list_them() -> None:
+        for _ in range(5):
+            ours.append(timed(["idlectl", "list"]) * 1e3)
+            theirs.append(timed(["loginctl", "list-sessions"]) * 1e3)
+
+    idled = costs_of_a_limit({"idled": booted.main_pid(), "logind": pid_of("systemd-logind.service"), "systemd": 1},
+                             list_them)
     memory = {name: resident(pid) / 1e6 for name, pid in
               {"idled": booted.main_pid(), "logind": pid_of("systemd-logind.service")}.items()}
     how = (f"{CROWD:,} logins on a booted Debian 12, each of logind's sessions, too; a limit of {CROWDS_LIMIT} s that "
@@ -51,6 +60,8 @@ def measure(quick: bool) -> Measured:
              beside={"logind": logind["logind"]}, how=how),
          Row("the same, with what logind and systemd have to do for it", sum(idled.values()), "µs",
              beside={"logind": sum(logind.values())}),
+         median_row(f"`idlectl list` on a booted system, {CROWD:,} logins", ours, "ms",
+                    beside={"loginctl": statistics.median(theirs)}, how="loginctl list-sessions in turn with it"),
          Row("memory on a booted system, after that", memory["idled"], "MB", beside={"logind": memory["logind"]})],
         [Plot("lateness", "", "", {"logind's StopIdleSessionSec": late})])
 
@@ -65,12 +76,13 @@ def pid_of(unit: str) -> int:
     return int(booted.property_of("MainPID", unit))
 
 
-def costs_of_a_limit(pids: dict[str, int]) -> dict[str, float]:
+def costs_of_a_limit(pids: dict[str, int], meanwhile: Callable[[], None] = lambda: None) -> dict[str, float]:
     """Microseconds a login that each of them uses until all of the crowd have been ended."""
     crowd = Crowd()
     opened = crowd.open(CROWD)
     say(f"{CROWD} logins: {opened}")
     assert opened["seconds"] < CROWDS_LIMIT and still_in() == CROWD, f"{opened}; {still_in()} are in"
+    meanwhile()
     used = used_while(pids, CROWDS_LIMIT + SETTLED)
     wait_until(lambda: still_in() == 0, "all of them to be ended", timeout=30)
     say(f"{used}")
