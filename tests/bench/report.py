@@ -51,9 +51,9 @@ def report(results: dict, docs: Path) -> None:
 
 
 def merged(plots: list[dict]) -> list[dict]:
-    """Those of one name are one: the first says what it shows, and each has series for it."""
+    """Those of one name are one: that with a title says what it shows, and each has series for it."""
     by_name: dict[str, dict] = {}
-    for plot in plots:
+    for plot in sorted(plots, key=lambda plot: not plot["title"]):
         one = by_name.setdefault(plot["name"], plot | {"series": {}})
         one["series"] |= plot["series"]
     return list(by_name.values())
