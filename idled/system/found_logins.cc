@@ -101,7 +101,7 @@ bool LoginSearch::look() {
 }
 
 void LoginSearch::look_at_names() {
-  constexpr int kAtATime = 64;
+  constexpr int kAtATime = 32;
   for (int i = 0; i < kAtATime; ++i) {
     const std::optional<pid_t> pid = pids_.next();
     if (!pid) {
@@ -113,9 +113,19 @@ void LoginSearch::look_at_names() {
     }
     const std::optional<std::string> comm = comm_of(*pid);
     if (!comm || !may_lead(*comm)) continue;
-    if (std::optional<ProcStat> stat = read_stat(*pid))
+    std::optional<ProcStat> stat = read_stat(*pid);
+    if (stat && !is_of_a_known_login({*pid, *stat}))
       candidates_.push_back({*pid, *std::move(stat)});
   }
+}
+
+// Its leader, or sshd's process below it that runs as the user: on most machines all the
+// candidates that there are, so that they are not even kept.
+bool LoginSearch::is_of_a_known_login(const Entry& entry) const {
+  if (known_(entry.identity())) return true;
+  if (!is_sshd(entry.stat.comm)) return false;
+  const std::optional<ProcStat> parent = read_stat(entry.stat.ppid);
+  return parent && is_sshd(parent->comm) && known_({entry.stat.ppid, parent->start_ticks});
 }
 
 void LoginSearch::look_at_candidates() {
@@ -180,11 +190,7 @@ void LoginSearch::add(const Entry& leader, const ProcStatus& user, core::Login l
 // user; before the user is let in, that child is sshd's own unprivileged user, and
 // says "[net]". A login of root has no monitor: one process, "root@pts/0".
 void LoginSearch::try_sshd(const Entry& leader) {
-  if (known_(leader.identity())) return;
-  // The process of a login that is known, as its user: the most there are.
-  const std::optional<core::ProcessIdentity> parent = identify(leader.stat.ppid);
-  if (parent && known_(*parent) && is_sshd(comm_of(parent->pid).value_or(""))) return;
-  if (!runs_file_of_root(leader.pid)) return;
+  if (known_(leader.identity()) || !runs_file_of_root(leader.pid)) return;
   const std::optional<ProcStatus> status = read_status(leader.pid);
   const std::string title = read_cmdline(leader.pid);
   core::Login login;

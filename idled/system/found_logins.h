@@ -58,6 +58,7 @@ class LoginSearch {
   void add_holder(const Entry& leader, const Holdings& held);
   // `since`: the process whose start is the login's.
   void add(const Entry& leader, const ProcStatus& user, core::Login login, const ProcStat& since);
+  [[nodiscard]] bool is_of_a_known_login(const Entry& entry) const;
   // Whether it leads a login, or stands below one that does.
   [[nodiscard]] bool is_taken(const Entry& entry) const;
   [[nodiscard]] bool is_leader(const core::ProcessIdentity& process) const;
