@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace idled {
@@ -15,6 +16,8 @@ class BoxedOptional {
   ~BoxedOptional() = default;
   // As of std::optional: a value is one that is there.
   BoxedOptional(T value) : box_(std::make_unique<T>(std::move(value))) {}  // NOLINT(*-explicit-*)
+  BoxedOptional(std::optional<T> value)                                    // NOLINT(*-explicit-*)
+      : box_(value ? std::make_unique<T>(*std::move(value)) : nullptr) {}
   BoxedOptional(const BoxedOptional& other) { *this = other; }
   BoxedOptional(BoxedOptional&&) noexcept = default;
   BoxedOptional& operator=(const BoxedOptional& other) {
@@ -31,6 +34,15 @@ class BoxedOptional {
   T* operator->() { return box_.get(); }
   const T* operator->() const { return box_.get(); }
   void reset() { box_.reset(); }
+
+  // As std::optional compares.
+  friend bool operator==(const BoxedOptional& a, const BoxedOptional& b) {
+    return a && b ? *a == *b : !a && !b;
+  }
+  template <typename U>
+  friend bool operator==(const BoxedOptional& a, const U& b) {
+    return a && *a == b;
+  }
 
  private:
   std::unique_ptr<T> box_;

@@ -398,8 +398,8 @@ int App::on_timer(sd_event_source*, std::uint64_t, void* self) {
 
 int App::on_exits(sd_event_source*, int, std::uint32_t, void* self) {
   auto* app = static_cast<App*>(self);
-  for (core::SessionId& id : app->host_->take_exited()) {
-    app->daemon_->deliver(core::LeaderExited{std::move(id)});
+  for (const core::ProcessIdentity& leader : app->host_->take_exited()) {
+    app->daemon_->on_exit(leader);
     // It may have left its terminals to a child, without a word to PAM.
     app->search_soon();
   }

@@ -54,6 +54,11 @@ void Daemon::take_up(Host::Search& search) {
   for (core::Login& login : search.take()) deliver(core::LoginOpened{std::move(login)});
 }
 
+void Daemon::on_exit(const core::ProcessIdentity& leader) {
+  if (const core::Session* session = engine_.find_leader(leader))
+    deliver(core::LeaderExited{session->login.id});
+}
+
 void Daemon::look_where_closed(const std::vector<std::string>& terminals) {
   if (terminals.empty()) return;
   std::vector<SessionId> ids;
@@ -87,22 +92,31 @@ void Daemon::deliver(core::Event event) {
     for (const core::Action& action : step.actions)
       std::visit([this](const auto& a) { perform(a); }, action);
   }
+  host_.close_terminals();
   pumping_ = false;
 }
 
 bool Daemon::tell_seen() {
+  return tell_seen({});
+}
+
+// What is told of `own` terminals' output is our own.
+bool Daemon::tell_seen(const SessionId& own) {
   Seen seen = host_.take_seen();
-  for (core::TerminalSeen& one : seen.terminals) deliver(std::move(one));
+  for (Seen::Terminal& terminal : seen.terminals) {
+    const core::Session* session = engine_.find_leader(terminal.leader);
+    if (!session) continue;
+    terminal.seen.id = session->login.id;
+    if (terminal.seen.id == own) terminal.seen.written = false;
+    deliver(std::move(terminal.seen));
+  }
   return seen.all;
 }
 
 void Daemon::perform(const core::Attach& action) {
   const core::Session* session = engine_.find(action.id);
   if (!session) return;
-  const uid_t user = session->login.uid;
-  ids_of_[user].insert(action.id.value);
-  owner_of_[action.id.value] = user;
-  const Result<void> attached = host_.attach(action, user);
+  const Result<void> attached = host_.attach(action, session->login.uid);
   if (attached) return;
   // Without a hold on its leader a login cannot be watched. It is there all the same, and is
   // found when there is something to hold it with.
@@ -130,16 +144,12 @@ void Daemon::perform(const core::Write& action) {
   core::Written written = host_.write(*session, action.terminals, action.text);
   written.warned_of = action.warns_of;
   deliver(std::move(written));
-  // What is told now of these terminals' output is our own.
-  Seen seen = host_.take_seen();
-  for (core::TerminalSeen& one : seen.terminals) {
-    if (one.id == action.id) one.written = false;
-    deliver(std::move(one));
-  }
+  tell_seen(action.id);
 }
 
 void Daemon::perform(const core::Watch& action) {
-  deliver(core::Watched{action.id, host_.watch(action)});
+  if (const core::Session* session = engine_.find(action.id))
+    deliver(core::Watched{action.id, host_.watch(*session, action)});
 }
 
 // Reads that have been told and not yet taken may be the key that spares the login: they
@@ -162,11 +172,12 @@ void Daemon::perform_at_last(const core::HangUp& action) {
 }
 
 void Daemon::perform(const core::SignalTerminalLeaders& action) {
-  host_.signal_terminal_leaders(action.id, action.signal);
+  if (const core::Session* session = engine_.find(action.id))
+    host_.signal_terminal_leaders(*session, action.signal);
 }
 
 void Daemon::perform(const core::SignalLogin& action) {
-  host_.signal_login(action);
+  if (const core::Session* session = engine_.find(action.id)) host_.signal_login(*session, action);
 }
 
 void Daemon::perform(const core::Save& action) {
@@ -177,12 +188,7 @@ void Daemon::perform(const core::Save& action) {
 }
 
 void Daemon::perform(const core::Forget& action) {
-  if (const auto owned = owner_of_.extract(action.id.value)) {
-    const auto ids = ids_of_.find(owned.mapped());
-    ids->second.erase(action.id.value);
-    if (ids->second.empty()) ids_of_.erase(ids);
-  }
-  host_.forget(action.id);
+  host_.forget(action);
 }
 
 void Daemon::perform(const core::Registered& action) {
@@ -209,7 +215,7 @@ void Daemon::perform(const core::Record& action) {
 void Daemon::record(const core::Record& record) {
   counters_.count(record);
   host_.record(record);
-  events_.add(event_of(record, host_.now().clocks.wall));
+  events_.add(record, host_.now().clocks.wall);
   if (events_.has_followers()) tell_followers();
 }
 
@@ -280,20 +286,16 @@ bool Daemon::may_see(const service::Peer& peer, const core::Session& session) co
 
 std::vector<SessionId> Daemon::visible_to(const service::Peer& peer) const {
   std::vector<SessionId> ids;
-  if (is_admin(peer)) {
-    engine_.for_each([&](const core::Session& session) { ids.push_back(session.login.id); });
-  } else if (const auto own = ids_of_.find(peer.uid); own != ids_of_.end()) {
-    for (const std::string& id : own->second) ids.push_back({id});
-  }
+  const auto add = [&](const core::Session& session) { ids.push_back(session.login.id); };
+  if (is_admin(peer))
+    engine_.for_each(add);
+  else
+    engine_.for_each_of(peer.uid, add);
   return ids;
 }
 
 // Another's login and one that does not exist take the same way.
 const core::Session* Daemon::find_for(const service::Peer& peer, const SessionId& id) const {
-  if (!is_admin(peer)) {
-    const auto own = ids_of_.find(peer.uid);
-    if (own == ids_of_.end() || !own->second.contains(id.value)) return nullptr;
-  }
   const core::Session* session = engine_.find(id);
   return session && may_see(peer, *session) ? session : nullptr;
 }
@@ -329,7 +331,7 @@ void Daemon::tell_followers() {
 
 void Daemon::look_at(const SessionId& id) {
   if (const core::Session* session = engine_.find(id))
-    deliver(core::Observed{id, host_.observe(*session, core::Look::kBrief)});
+    deliver(core::Observed{id, host_.observe(*session, core::Look::kShown)});
 }
 
 void Daemon::look_then(std::vector<SessionId> ids, std::function<void()> then) {
@@ -345,10 +347,10 @@ void Daemon::look_then(std::vector<SessionId> ids, std::function<void()> then) {
 // Without NSS: root, or the name under which the caller is logged in.
 std::string Daemon::name_of(const service::Peer& peer) const {
   if (peer.uid == 0) return "root";
-  if (const auto own = ids_of_.find(peer.uid); own != ids_of_.end())
-    if (const core::Session* session = engine_.find({*own->second.begin()}))
-      return printable(session->login.user, 32);
-  return "uid " + std::to_string(peer.uid);
+  std::string name = "uid " + std::to_string(peer.uid);
+  engine_.for_each_of(
+      peer.uid, [&](const core::Session& session) { name = printable(session.login.user, 32); });
+  return name;
 }
 
 }  // namespace idled

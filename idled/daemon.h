@@ -8,9 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
-#include <unordered_map>
 
 #include "idled/core/engine.h"
 #include "idled/counters.h"
@@ -33,6 +31,8 @@ class Daemon final : public service::Handler {
   void find_logins();
   // What the last of these searches has taken, in sum.
   [[nodiscard]] nanoseconds search_took() const { return search_took_; }
+  // A process has exited: if it was a login's leader, that is over.
+  void on_exit(const core::ProcessIdentity& leader);
   // These terminals have closed: their logins are looked at, while the time of it is known.
   void look_where_closed(const std::vector<std::string>& terminals);
   // What the host was told of watched terminals; false if there is, or may be, more.
@@ -92,6 +92,7 @@ class Daemon final : public service::Handler {
   // A look costs some hundredths of a millisecond. So many of them, or of a list, at a time.
   static constexpr std::size_t kLooksPerSlice = 16;
 
+  bool tell_seen(const core::SessionId& own);
   void perform(const core::Attach& action);
   void perform(const core::Observe& action);
   void perform(const core::Write& action);
@@ -162,9 +163,6 @@ class Daemon final : public service::Handler {
   bool pumping_ = false;
   std::map<core::Token, service::Answer> answers_;
   std::map<core::Token, protocol::KickReply> kicks_;  // what to answer when they are gone
-  // The sessions of each user, and whose each is.
-  std::map<uid_t, std::set<std::string>> ids_of_;
-  std::unordered_map<std::string, uid_t> owner_of_;
   std::function<void()> wake_;
   std::deque<Task> tasks_;
   core::Token next_token_ = 1;

@@ -13,29 +13,65 @@ namespace {
 constexpr std::size_t kEventsPerReply = 64;
 constexpr std::size_t kFollowersPerSlice = 16;
 constexpr std::size_t kLongestMessage = 4096;  // bytes: a policy's errors are many lines
+constexpr std::size_t kLongestValue = 1024;
 
-protocol::Event missed(const protocol::Event& before) {
+// Of a text in which each part is ended by a NUL, the first; the text begins at the next then.
+std::string_view take_part(std::string_view& text) {
+  const std::string_view part = text.substr(0, text.find('\0'));
+  text.remove_prefix(part.size() + 1);
+  return part;
+}
+
+}  // namespace
+
+KeptEvent::KeptEvent(const core::Record& record, WallTime at) : at_(at), kind_(record.kind) {
+  const std::string message = printable_lines(record.message, kLongestMessage);
+  std::size_t size = message.size() + 1;
+  for (const auto& [name, value] : record.fields)
+    size += name.size() + std::min(value.size(), kLongestValue) + 2;
+  text_.reserve(size);
+  text_.append(message).push_back('\0');
+  for (const auto& [name, value] : record.fields) {
+    if (value.empty()) continue;
+    text_.append(name).push_back('\0');
+    text_.append(printable(value, kLongestValue)).push_back('\0');
+  }
+}
+
+std::string_view KeptEvent::field(std::string_view name) const {
+  std::string_view text = text_;
+  take_part(text);
+  while (!text.empty()) {
+    const bool meant = take_part(text) == name;
+    const std::string_view value = take_part(text);
+    if (meant) return value;
+  }
+  return {};
+}
+
+protocol::Event KeptEvent::event() const {
   protocol::Event event;
-  event.at = before.at;
+  event.at = format_rfc3339(at_);
+  event.kind = system::event_name(kind_);
+  std::string_view text = text_;
+  event.message = take_part(text);
+  while (!text.empty()) {
+    const std::string_view name = take_part(text);
+    protocol::set_field(event, name, take_part(text));
+  }
+  return event;
+}
+
+protocol::Event KeptEvent::missed_before() const {
+  protocol::Event event;
+  event.at = format_rfc3339(at_);
   event.kind = protocol::kMissed;
   event.message = "Events are missing here: more came at once than are kept. The journal has them.";
   return event;
 }
 
-}  // namespace
-
-protocol::Event event_of(const core::Record& record, WallTime now) {
-  protocol::Event event;
-  event.at = format_rfc3339(now);
-  event.kind = system::event_name(record.kind);
-  event.message = printable_lines(record.message, kLongestMessage);
-  for (const auto& [name, value] : record.fields)
-    protocol::set_field(event, name, printable(value, 1024));
-  return event;
-}
-
-void EventLog::add(protocol::Event event) {
-  events_.push_back(std::move(event));
+void EventLog::add(const core::Record& record, WallTime at) {
+  events_.emplace_back(record, at);
   if (events_.size() <= kKept) return;
   events_.pop_front();
   ++first_;
@@ -43,8 +79,8 @@ void EventLog::add(protocol::Event event) {
 
 void EventLog::follow(const service::Peer& peer, const protocol::EventsRequest& request, bool more,
                       service::Answer answer) {
-  followers_.push_back({peer, request.user, std::move(answer), request.past ? begin() : end(),
-                        end(), request.follow, more});
+  followers_.push_back({peer, std::to_string(peer.uid), request.user, std::move(answer),
+                        request.past ? begin() : end(), end(), request.follow, more});
 }
 
 EventLog::Number EventLog::end_for(const Follower& follower) const {
@@ -53,9 +89,9 @@ EventLog::Number EventLog::end_for(const Follower& follower) const {
 
 // By the uid in the event: the login may be over by now. What is about no login is for
 // administrators.
-bool EventLog::is_for(const Follower& follower, const protocol::Event& event) const {
-  if (!follower.user.empty() && event.user != follower.user) return false;
-  return event.uid == follower.peer.uid || is_admin_(follower.peer);
+bool EventLog::is_for(const Follower& follower, const KeptEvent& event) const {
+  if (!follower.user.empty() && event.field("IDLED_USER") != follower.user) return false;
+  return event.field("IDLED_UID") == follower.uid || is_admin_(follower.peer);
 }
 
 bool EventLog::tell() {
@@ -85,13 +121,13 @@ void EventLog::tell(Follower& follower) {
   }
   protocol::EventsReply reply;
   if (has_gap) {
-    reply.events.push_back(missed(events_.front()));
+    reply.events.push_back(events_.front().missed_before());
     follower.next = begin();
   }
   const std::size_t most = follower.in_parts ? kEventsPerReply : kKept + 1;
   for (; follower.next < last && reply.events.size() < most; ++follower.next) {
-    const protocol::Event& event = events_[static_cast<std::size_t>(follower.next - begin())];
-    if (is_for(follower, event)) reply.events.push_back(event);
+    const KeptEvent& event = events_[static_cast<std::size_t>(follower.next - begin())];
+    if (is_for(follower, event)) reply.events.push_back(event.event());
   }
   const bool is_last = !follower.follows && follower.next >= last;
   if (is_last) {

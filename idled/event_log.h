@@ -9,6 +9,7 @@
 #include <deque>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/time.h"
@@ -17,7 +18,21 @@
 
 namespace idled {
 
-protocol::Event event_of(const core::Record& record, WallTime now);
+// An event as it is kept. Thousands are added for each that somebody reads, so only the text is
+// taken over; what a reader gets is made of it then.
+class KeptEvent {
+ public:
+  KeptEvent(const core::Record& record, WallTime at);
+  // The value of a journal field; empty if it has none.
+  [[nodiscard]] std::string_view field(std::string_view name) const;
+  [[nodiscard]] protocol::Event event() const;
+  [[nodiscard]] protocol::Event missed_before() const;  // in the place of those before this one
+
+ private:
+  WallTime at_;
+  core::RecordKind kind_;
+  std::string text_;  // the message, and then each field's name and value, all ended by NULs
+};
 
 class EventLog {
  public:
@@ -28,7 +43,7 @@ class EventLog {
   using IsAdmin = std::function<bool(const service::Peer&)>;
   explicit EventLog(IsAdmin is_admin) : is_admin_(std::move(is_admin)) {}
 
-  void add(protocol::Event event);
+  void add(const core::Record& record, WallTime at);
 
   // From now on tell() answers this call.
   void follow(const service::Peer& peer, const protocol::EventsRequest& request, bool more,
@@ -46,7 +61,8 @@ class EventLog {
 
   struct Follower {
     service::Peer peer;
-    std::string user;
+    std::string uid;   // the peer's, as fields have it
+    std::string user;  // only of this one's logins; empty: of all
     service::Answer answer;
     Number next;   // to be told
     Number until;  // where not `follows`
@@ -59,12 +75,12 @@ class EventLog {
   [[nodiscard]] Number begin() const { return first_; }
   [[nodiscard]] Number end() const { return first_ + events_.size(); }
   [[nodiscard]] Number end_for(const Follower& follower) const;
-  [[nodiscard]] bool is_for(const Follower& follower, const protocol::Event& event) const;
+  [[nodiscard]] bool is_for(const Follower& follower, const KeptEvent& event) const;
   [[nodiscard]] bool is_settled(const Follower& follower) const;
   void tell(Follower& follower);
 
   IsAdmin is_admin_;
-  std::deque<protocol::Event> events_;
+  std::deque<KeptEvent> events_;
   Number first_ = 0;
   std::vector<Follower> followers_;
   std::size_t turn_ = 0;

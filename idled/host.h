@@ -22,7 +22,11 @@ struct Caller {
 
 // What inotify told.
 struct Seen {
-  std::vector<core::TerminalSeen> terminals;
+  struct Terminal {
+    core::ProcessIdentity leader;  // of the login whose terminal it is
+    core::TerminalSeen seen;       // its id is for the daemon to put in
+  };
+  std::vector<Terminal> terminals;
   bool all = true;  // false: there is more, or there is nobody to tell
 };
 
@@ -41,10 +45,14 @@ class Host {
   // (Login::console), if there is one; `user`: whose login it is. ESRCH if the leader is gone by
   // now; any other error says nothing of the leader.
   virtual Result<void> attach(const core::Attach& login, uid_t user) = 0;
+  // The terminals that it opens may stay open for what follows from the look, until
+  // close_terminals().
   virtual core::Observation observe(const core::Session& session, core::Look look) = 0;
+  virtual void close_terminals() = 0;
   // From now on reads of these terminals of the login are told, and of no others of it. Returns
   // those of which they are: fewer where there is no inotify, or a terminal has gone.
-  virtual std::vector<std::string> watch(const core::Watch& wanted) = 0;
+  virtual std::vector<std::string> watch(const core::Session& session,
+                                         const core::Watch& wanted) = 0;
   // What was told of watched terminals since the last call.
   virtual Seen take_seen() = 0;
 
@@ -57,14 +65,14 @@ class Host {
   virtual Result<void> hang_up(const core::Session& session,
                                const std::vector<std::string>& terminals, bool all_processes) = 0;
   // To those that hang_up noted, except those that are gone.
-  virtual void signal_terminal_leaders(const core::SessionId& id, core::Signal signal) = 0;
+  virtual void signal_terminal_leaders(const core::Session& session, core::Signal signal) = 0;
   // To the leader and what core::Reach says: a command without a terminal would not
   // notice that its connection is gone.
-  virtual void signal_login(const core::SignalLogin& signal) = 0;
+  virtual void signal_login(const core::Session& session, const core::SignalLogin& signal) = 0;
 
   virtual Result<void> save_state(const core::SessionId& id, const core::SessionData& data) = 0;
   // Lets go of the leader, the watches and the state file.
-  virtual void forget(const core::SessionId& id) = 0;
+  virtual void forget(const core::Forget& login) = 0;
   // What an earlier daemon saved in this boot; trouble with single files is told.
   virtual std::vector<core::SessionData> load_state(std::vector<std::string>& trouble) = 0;
   // A search for logins that nobody announced, without those whose leaders are `known`; see

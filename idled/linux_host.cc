@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <csignal>
 
 #include "base/files.h"
@@ -25,6 +26,14 @@ int number_of(core::Signal signal) {
 
 bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// 0: it is about no login.
+pid_t leader_of(const core::Record& record) {
+  pid_t pid = 0;
+  for (const auto& [name, value] : record.fields)
+    if (name == "IDLED_LEADER") std::from_chars(value.data(), value.data() + value.size(), pid);
+  return pid;
 }
 
 // A walk over the processes serves all looks of one moment.
@@ -80,43 +89,43 @@ std::vector<core::ProcessIdentity> LinuxHost::ancestors_of(pid_t pid) {
 Result<void> LinuxHost::attach(const core::Attach& login, uid_t user) {
   Result<system::Process> process = system::Process::open(login.leader);
   if (!process) return process.error();
-  epoll_event event{EPOLLIN, {}};
+  // Told once: where more than the leader is to go (`leftovers` "kill"), it is held on.
+  epoll_event event{EPOLLIN | EPOLLONESHOT, {}};
   event.data.u64 = static_cast<std::uint64_t>(login.leader.pid);
   if (epoll_ctl(exits_.get(), EPOLL_CTL_ADD, process->fd(), &event) < 0)
     return errno_error("epoll_ctl");
-  Attached attached{*std::move(process), login.console, OwnedFd(), user};
+  Attached attached{*std::move(process)};
   if (!login.console.empty()) {
     Result<OwnedFd> pinned = system::Terminal::pin(login.console);
-    if (pinned) attached.console = *std::move(pinned);  // else it has no terminal, as of now
+    if (pinned)  // else it has no terminal, as of now
+      attached.console =
+          std::make_unique<Console>(Console{login.console, *std::move(pinned), user});
   }
-  attached_.insert_or_assign(login.id.value, std::move(attached));
-  by_pid_[login.leader.pid] = login.id.value;
+  attached_.insert_or_assign(login.leader.pid, std::move(attached));
   return {};
 }
 
-std::vector<SessionId> LinuxHost::take_exited() {
-  std::vector<SessionId> exited;
+std::vector<core::ProcessIdentity> LinuxHost::take_exited() {
+  std::vector<core::ProcessIdentity> exited;
   std::array<epoll_event, 64> events;
   const int count = epoll_wait(exits_.get(), events.data(), static_cast<int>(events.size()), 0);
   for (int i = 0; i < count; ++i) {
-    const auto it = by_pid_.find(static_cast<pid_t>(events[static_cast<std::size_t>(i)].data.u64));
-    if (it != by_pid_.end()) exited.push_back({it->second});
+    const auto pid = static_cast<pid_t>(events[static_cast<std::size_t>(i)].data.u64);
+    if (const Attached* login = attached(pid)) exited.push_back(login->leader.identity());
   }
   return exited;
 }
 
-LinuxHost::Attached* LinuxHost::attached(const SessionId& id) {
-  const auto it = attached_.find(id.value);
+LinuxHost::Attached* LinuxHost::attached(pid_t leader) {
+  const auto it = attached_.find(leader);
   return it == attached_.end() ? nullptr : &it->second;
 }
 
-void LinuxHost::forget(const SessionId& id) {
-  if (watch_) watch_->keep_only(id.value, {});
-  store_.remove(id.value);
-  const auto it = attached_.find(id.value);
-  if (it == attached_.end()) return;
-  by_pid_.erase(it->second.leader.pid());
-  attached_.erase(it);  // closing the pidfd takes it out of the epoll set
+void LinuxHost::forget(const core::Forget& login) {
+  if (watch_) watch_->keep_only(login.leader.pid, {});
+  store_.remove(login.id.value);
+  open_.erase(login.leader.pid);
+  attached_.erase(login.leader.pid);  // closing the pidfd takes it out of the epoll set
 }
 
 // --- terminals ----------------------------------------------------------------------
@@ -140,11 +149,19 @@ std::vector<system::Terminal> LinuxHost::terminals_of(Attached& login, core::Loo
   // By its path alone it cannot be told whether the leader holds it still.
   for (const system::Terminal& terminal : terminals)
     if (!terminal.is_through_master()) held.descriptors = 0;
-  if (held.masters.empty() && login.console)
-    if (Result<system::Terminal> console =
-            system::Terminal::open(login.console_name, login.console, login.user))
-      terminals.push_back(*std::move(console));
+  if (held.masters.empty() && login.console) {
+    const Console& console = *login.console;
+    if (Result<system::Terminal> terminal =
+            system::Terminal::open(console.name, console.pinned, console.user))
+      terminals.push_back(*std::move(terminal));
+  }
   return terminals;
+}
+
+std::vector<system::Terminal>& LinuxHost::open_terminals_of(Attached& login) {
+  const auto [it, none] = open_.try_emplace(login.leader.pid());
+  if (none) it->second = terminals_of(login, core::Look::kBrief);
+  return it->second;
 }
 
 const system::ProcessTable& LinuxHost::processes(nanoseconds max_age) {
@@ -163,19 +180,20 @@ std::optional<core::TerminalSample> LinuxHost::sample(const core::Session& sessi
   // What may take a while first, the evidence of input last.
   look_in_front(session, terminal, look, sample);
   if (!terminal.sample(sample)) return std::nullopt;
-  sample.watched = watch_ && watch_->is_watched(session.login.id.value, terminal.name());
+  sample.watched = watch_ && watch_->is_watched(session.login.leader.pid, terminal.name());
   return sample;
 }
 
 void LinuxHost::look_in_front(const core::Session& session, const system::Terminal& terminal,
                               core::Look look, core::TerminalSample& sample) {
-  std::optional<pid_t> group = terminal.foreground_group(session.login.leader.pid);
   const bool counts_work = session.rules->settings.activity == policy::Activity::kJob;
+  if (look == core::Look::kBrief && !counts_work) return;
+  std::optional<pid_t> group = terminal.foreground_group(session.login.leader.pid);
   // A walk over all processes, so only for whom it must be; a close look wants it as of now.
   const nanoseconds max_age = look == core::Look::kClose ? nanoseconds(0) : kTableAge;
   if (!group) group = system::foreground_group(processes(max_age), terminal.device());
   if (!group) return;
-  if (!counts_work && look == core::Look::kBrief) {
+  if (!counts_work && look == core::Look::kShown) {
     sample.foreground = system::comm_of(*group);
     return;
   }
@@ -191,12 +209,14 @@ void LinuxHost::look_in_front(const core::Session& session, const system::Termin
 core::Observation LinuxHost::observe(const core::Session& session, core::Look look) {
   core::Observation observation;
   observation.look = look;
-  Attached* login = attached(session.login.id);
+  Attached* login = attached(session.login.leader.pid);
   observation.leader_alive = login && login->leader.is_alive();
-  if (login && session.ending && login->processes)
-    observation.processes = login->processes->count();
+  if (login && session.ending && login->ended && login->ended->processes)
+    observation.processes = login->ended->processes->count();
   if (observation.leader_alive) {
-    for (const system::Terminal& terminal : terminals_of(*login, look))
+    std::vector<system::Terminal>& terminals = open_[login->leader.pid()];
+    terminals = terminals_of(*login, look);
+    for (const system::Terminal& terminal : terminals)
       if (std::optional<core::TerminalSample> seen = sample(session, terminal, look))
         observation.terminals.push_back(*std::move(seen));
     if (wire_)
@@ -206,15 +226,15 @@ core::Observation LinuxHost::observe(const core::Session& session, core::Look lo
   return observation;
 }
 
-std::vector<std::string> LinuxHost::watch(const core::Watch& wanted) {
+std::vector<std::string> LinuxHost::watch(const core::Session& session, const core::Watch& wanted) {
   if (!watch_) return {};
-  watch_->keep_only(wanted.id.value, wanted.terminals);
-  Attached* login = attached(wanted.id);
+  watch_->keep_only(session.login.leader.pid, wanted.terminals);
+  Attached* login = attached(session.login.leader.pid);
   if (wanted.terminals.empty() || !login) return {};
   std::vector<std::string> watched;
-  for (const system::Terminal& terminal : terminals_of(*login, core::Look::kBrief))
+  for (const system::Terminal& terminal : open_terminals_of(*login))
     if (contains(wanted.terminals, terminal.name()) &&
-        watch_->add(wanted.id.value, terminal.name(), terminal.fd(), wanted.output))
+        watch_->add(login->leader.pid(), terminal.name(), terminal.fd(), wanted.output))
       watched.push_back(terminal.name());
   return watched;
 }
@@ -224,18 +244,19 @@ Seen LinuxHost::take_seen() {
   system::TerminalWatch::Drained drained = watch_->drain();
   Seen seen{{}, drained.all};
   for (system::TerminalWatch::Seen& one : drained.seen)
-    seen.terminals.push_back(
-        {SessionId{std::move(one.key)}, std::move(one.terminal), one.ctime, one.read, one.written});
+    if (const Attached* login = attached(one.leader))
+      seen.terminals.push_back({login->leader.identity(),
+                                {{}, std::move(one.terminal), one.ctime, one.read, one.written}});
   return seen;
 }
 
 core::Written LinuxHost::write(const core::Session& session,
                                const std::vector<std::string>& terminals, std::string_view text) {
   core::Written written{session.login.id, true};
-  Attached* login = attached(session.login.id);
+  Attached* login = attached(session.login.leader.pid);
   written.delivered = login != nullptr;
   if (!login) return written;
-  for (const system::Terminal& terminal : terminals_of(*login, core::Look::kBrief)) {
+  for (const system::Terminal& terminal : open_terminals_of(*login)) {
     if (!contains(terminals, terminal.name())) continue;
     if (!terminal.write(text)) written.delivered = false;
     written.mtimes.emplace_back(terminal.name(), terminal.last_output());
@@ -249,41 +270,43 @@ void LinuxHost::note_terminal_leader(Attached& login, const system::Terminal& te
   const std::optional<core::ProcessIdentity> leader = terminal.session_leader(login.leader.pid());
   if (!leader) return;
   Result<system::Process> process = system::Process::open(*leader);
-  if (process) login.terminal_leaders.push_back(*std::move(process));
+  if (process) login.ended->terminal_leaders.push_back(*std::move(process));
 }
 
 Result<void> LinuxHost::hang_up(const core::Session& session,
                                 const std::vector<std::string>& terminals, bool all_processes) {
-  Attached* login = attached(session.login.id);
+  Attached* login = attached(session.login.leader.pid);
   if (!login) return Error{"the leader is gone", ESRCH};
-  login->terminal_leaders.clear();
-  login->processes.reset();
-  login->audit_session = system::audit_session(login->leader.pid());
-  if (all_processes) login->processes = system::LoginProcesses::of(login->leader);
+  login->ended = std::make_unique<Ended>();
+  login->ended->audit_session = system::audit_session(login->leader.pid());
+  if (all_processes) login->ended->processes = system::LoginProcesses::of(login->leader);
   Result<void> result;
+  open_.erase(login->leader.pid());
   for (const system::Terminal& terminal : terminals_of(*login, core::Look::kClose)) {
     if (!contains(terminals, terminal.name())) continue;
     note_terminal_leader(*login, terminal);
     if (Result<void> hung = terminal.hang_up(); !hung) result = hung;
   }
-  for (const system::Process& leader : login->terminal_leaders) {
+  for (const system::Process& leader : login->ended->terminal_leaders) {
     leader.signal(SIGHUP);
     leader.signal(SIGCONT);
   }
   return result;
 }
 
-void LinuxHost::signal_terminal_leaders(const SessionId& id, core::Signal signal) {
-  const Attached* login = attached(id);
-  if (!login) return;
-  for (const system::Process& leader : login->terminal_leaders) leader.signal(number_of(signal));
+void LinuxHost::signal_terminal_leaders(const core::Session& session, core::Signal signal) {
+  const Attached* login = attached(session.login.leader.pid);
+  if (!login || !login->ended) return;
+  for (const system::Process& leader : login->ended->terminal_leaders)
+    leader.signal(number_of(signal));
 }
 
-void LinuxHost::signal_login(const core::SignalLogin& signal) {
-  const Attached* login = attached(signal.id);
+void LinuxHost::signal_login(const core::Session& session, const core::SignalLogin& signal) {
+  const Attached* login = attached(session.login.leader.pid);
   if (!login) return;
   if (signal.reach == core::Reach::kAll) {
-    if (login->processes) login->processes->signal(number_of(signal.signal));
+    if (login->ended && login->ended->processes)
+      login->ended->processes->signal(number_of(signal.signal));
   } else if (signal.signal == core::Signal::kTerminate) {
     const int number = signal.reach == core::Reach::kBelow ? SIGTERM : SIGHUP;
     const system::ProcessTable table = system::ProcessTable::read();
@@ -299,11 +322,10 @@ void LinuxHost::signal_login(const core::SignalLogin& signal) {
 void LinuxHost::record(const core::Record& record) {
   journal_.write(record);
   if (!audit_) return;
-  std::optional<std::uint32_t> session;
-  for (const auto& [name, value] : record.fields)
-    if (name == "IDLED_SESSION")
-      if (const Attached* login = attached({value})) session = login->audit_session;
-  if (std::optional<system::AuditMessage> message = system::audit_message(record, session))
+  const Attached* login = attached(leader_of(record));
+  const bool noted = login != nullptr && login->ended != nullptr;
+  if (std::optional<system::AuditMessage> message =
+          system::audit_message(record, noted ? login->ended->audit_session : std::nullopt))
     audit_->write(*std::move(message));
 }
 

@@ -25,9 +25,9 @@ class LinuxHost final : public Host {
   // a kernel without inotify is looked at more often instead.
   static Result<std::unique_ptr<LinuxHost>> open(const std::string& state_folder);
 
-  // Readable when a leader has exited; take_exited() says whose.
+  // Readable when a leader has exited; take_exited() says which, each once.
   [[nodiscard]] int exits_fd() const { return exits_.get(); }
-  std::vector<core::SessionId> take_exited();
+  std::vector<core::ProcessIdentity> take_exited();
   // Readable when a watched terminal was read; -1 without inotify.
   [[nodiscard]] int reads_fd() const { return watch_ ? watch_->fd() : -1; }
   // What evidence this machine gives, for status and the log.
@@ -49,38 +49,47 @@ class LinuxHost final : public Host {
   std::vector<core::ProcessIdentity> ancestors_of(pid_t pid) override;
   Result<void> attach(const core::Attach& login, uid_t user) override;
   core::Observation observe(const core::Session& session, core::Look look) override;
-  std::vector<std::string> watch(const core::Watch& wanted) override;
+  void close_terminals() override { open_.clear(); }
+  std::vector<std::string> watch(const core::Session& session, const core::Watch& wanted) override;
   Seen take_seen() override;
   core::Written write(const core::Session& session, const std::vector<std::string>& terminals,
                       std::string_view text) override;
   Result<void> hang_up(const core::Session& session, const std::vector<std::string>& terminals,
                        bool all_processes) override;
-  void signal_terminal_leaders(const core::SessionId& id, core::Signal signal) override;
-  void signal_login(const core::SignalLogin& signal) override;
+  void signal_terminal_leaders(const core::Session& session, core::Signal signal) override;
+  void signal_login(const core::Session& session, const core::SignalLogin& signal) override;
   Result<void> save_state(const core::SessionId& id, const core::SessionData& data) override;
-  void forget(const core::SessionId& id) override;
+  void forget(const core::Forget& login) override;
   std::vector<core::SessionData> load_state(std::vector<std::string>& trouble) override;
   std::unique_ptr<Search> search_logins(IsKnown known) override;
   void record(const core::Record& record) override;
 
  private:
+  struct Console {  // the terminal that a login was started on
+    std::string name;
+    OwnedFd pinned;
+    uid_t user;
+  };
+  struct Ended {  // what hang_up notes, while it is there
+    std::vector<system::Process> terminal_leaders{};
+    std::optional<system::LoginProcesses> processes{};
+    std::optional<std::uint32_t> audit_session{};
+  };
+  // There are as many of these as logins, so what few have is apart.
   struct Attached {
     system::Process leader;
-    std::string console_name;
-    OwnedFd console;  // pinned; none for sshd's logins
-    uid_t user = 0;
-    system::Holdings held{};                            // as of the last walk
-    std::vector<system::Process> terminal_leaders{};    // noted by hang_up
-    std::optional<system::LoginProcesses> processes{};  // so, too
-    std::optional<std::uint32_t> audit_session{};       // so, too
+    std::unique_ptr<Console> console{};  // null: sshd's logins have none
+    std::unique_ptr<Ended> ended{};      // null: it has not been hung up
+    system::Holdings held{};             // as of the last walk
   };
 
   LinuxHost(system::StateStore store, OwnedFd exits, std::string boot_id);
-  Attached* attached(const core::SessionId& id);
-  // Every terminal of the login, opened: to be closed again soon. A brief look trusts the last
-  // walk over what the leader holds (Attached::held) while that shows no change; a close one
-  // walks.
+  Attached* attached(pid_t leader);
+  // Every terminal of the login, opened: to be closed again soon. But for a close look, the last
+  // walk over what the leader holds (Attached::held) is trusted while that shows no change.
   static std::vector<system::Terminal> terminals_of(Attached& login, core::Look look);
+  // Those of the last look, if they are open still.
+  std::vector<system::Terminal>& open_terminals_of(Attached& login);
   static void note_terminal_leader(Attached& login, const system::Terminal& terminal);
   std::optional<core::TerminalSample> sample(const core::Session& session,
                                              const system::Terminal& terminal, core::Look look);
@@ -97,9 +106,9 @@ class LinuxHost final : public Host {
   std::unique_ptr<system::Wire> wire_;            // null: no INET_DIAG
   OwnedFd exits_;  // an epoll instance over the leaders' pidfds, data.u64 = pid
   std::string boot_id_;
-  std::unordered_map<std::string, Attached> attached_;
-  std::unordered_map<pid_t, std::string> by_pid_;
-  std::optional<system::ProcessTable> processes_;  // as of `processes_at_`
+  std::unordered_map<pid_t, Attached> attached_;                   // by the leader
+  std::unordered_map<pid_t, std::vector<system::Terminal>> open_;  // of looks, by the leader
+  std::optional<system::ProcessTable> processes_;                  // as of `processes_at_`
   BootTime processes_at_{};
 };
 

@@ -83,9 +83,11 @@ protocol::SessionInfo view_of(const Session& session, const core::Now& now) {
     info.logout_at = format_rfc3339(now.clocks.to_wall(end->at));
     info.logout_cause = core::name_of(end->cause);
   }
-  for (const core::Terminal& terminal : session.terminals)
+  for (const core::Terminal& terminal : session.terminals) {
     info.terminals.push_back({terminal.name, seconds_since(terminal.memory.last_input, now),
-                              terminal.foreground, core::is_forged(terminal.memory.forgeries)});
+                              std::nullopt, core::is_forged(terminal.memory.forgeries)});
+    if (terminal.foreground) info.terminals.back().foreground = *terminal.foreground;
+  }
   return info;
 }
 

@@ -22,7 +22,7 @@ constexpr seconds kWaitPoll{1};
 
 constexpr BootTime kNever = BootTime::max();
 
-std::optional<Warning>& warning_of(Session& session, Cause cause) {
+BoxedOptional<Warning>& warning_of(Session& session, Cause cause) {
   return cause == Cause::kCap ? session.cap_warning : session.warning;
 }
 
@@ -103,7 +103,7 @@ BootTime Engine::approach(Session& session, End end, Context& context) {
   const auto leads = policy::warnings_before(settings, capped ? *settings.session : *settings.idle);
   // None known: nowhere to warn, but it is looked at in time, for one may have opened.
   const bool has_terminal = !session.terminals.empty();
-  std::optional<Warning>& told = warning_of(session, end.cause);
+  BoxedOptional<Warning>& told = warning_of(session, end.cause);
   const BootTime now = context.boot();
 
   if (now >= end.at) {
@@ -156,7 +156,7 @@ BootTime Engine::end_or_wait(Session& session, Cause cause, Context& context) {
 }
 
 void Engine::warn(Session& session, End end, seconds lead, Context& context) {
-  std::optional<Warning>& told = warning_of(session, end.cause);
+  BoxedOptional<Warning>& told = warning_of(session, end.cause);
   const bool first = !told;
   const bool again = !first && lead == told->lead;  // the same, not taken by a terminal yet
   if (again && context.boot() < told->tried_at + kRetry) return;
@@ -198,7 +198,7 @@ void Engine::cancel_warning(Session& session, Context& context) {
 
 // The policy changed while a warning stood: what it said is no longer true.
 void Engine::put_off(Session& session, Context& context) {
-  const auto was_shown = [](const std::optional<Warning>& told) { return told && told->shown; };
+  const auto was_shown = [](const BoxedOptional<Warning>& told) { return told && told->shown; };
   const bool shown = was_shown(session.warning) || was_shown(session.cap_warning);
   session.warning.reset();
   session.cap_warning.reset();

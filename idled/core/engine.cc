@@ -130,6 +130,7 @@ void Engine::leave(const SessionId& id, Context& context) {
 Session& Engine::insert(SessionData data, const Now& now) {
   Session& session = sessions_.insert(std::make_unique<Session>(std::move(data)));
   by_leader_[session.login.leader.pid] = &session;
+  by_user_.insert(&session);
   session.looked_at = now.boot();
   session.clocks = now.clocks;
   resolve(session, now);
@@ -138,6 +139,7 @@ Session& Engine::insert(SessionData data, const Now& now) {
 
 void Engine::close(Session& session, Context& context) {
   const SessionId id = session.login.id;
+  const ProcessIdentity leader = session.login.leader;
   if (session.ending) {
     context.want(record_of(RecordKind::kEnded, Severity::kNotice, session, context.now,
                            session.ending->cause, "Logged out " + describe(session)));
@@ -145,9 +147,10 @@ void Engine::close(Session& session, Context& context) {
     context.want(record_of(RecordKind::kClosed, Severity::kInfo, session, context.now, std::nullopt,
                            "Closed " + describe(session)));
   }
-  context.want(Forget{id});
+  context.want(Forget{id, leader});
   schedule_.remove(session);
-  by_leader_.erase(session.login.leader.pid);
+  by_leader_.erase(leader.pid);
+  by_user_.erase(&session);
   sessions_.erase(id.value);
   settle_kicks(id, false, context);
 }
@@ -173,7 +176,7 @@ void Engine::on(const Written& event, Context& context) {
     for (Terminal& terminal : session->terminals)
       if (terminal.name == name) terminal.memory = forgive_own_output(terminal.memory, mtime);
   if (!event.warned_of) return;
-  std::optional<Warning>& told =
+  BoxedOptional<Warning>& told =
       *event.warned_of == Cause::kCap ? session->cap_warning : session->warning;
   if (!told || told->delivered == event.delivered) return;
   told->delivered = event.delivered;
@@ -262,6 +265,11 @@ const Session* Engine::find_leader(const ProcessIdentity& leader) const {
 
 void Engine::for_each(const std::function<void(const Session&)>& visit) const {
   sessions_.for_each(visit);
+}
+
+void Engine::for_each_of(uid_t user, const std::function<void(const Session&)>& visit) const {
+  const auto [begin, end] = by_user_.equal_range(user);
+  for (auto it = begin; it != end; ++it) visit(**it);
 }
 
 State state_of(const Session& session) {

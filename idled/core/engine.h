@@ -19,6 +19,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <unordered_map>
 #include <vector>
 
@@ -56,11 +57,22 @@ class Engine {
   [[nodiscard]] const Session* find(const SessionId& id) const;
   [[nodiscard]] const Session* find_leader(const ProcessIdentity& leader) const;
   void for_each(const std::function<void(const Session&)>& visit) const;
+  // The logins of one user.
+  void for_each_of(uid_t user, const std::function<void(const Session&)>& visit) const;
   [[nodiscard]] std::size_t size() const { return sessions_.size(); }
   [[nodiscard]] const policy::Policy& policy() const { return *policy_; }
 
  private:
   struct Context;  // of one step: the time, and the actions so far
+  struct ByUser {
+    using is_transparent = void;
+    bool operator()(const Session* a, const Session* b) const {
+      if (a->login.uid != b->login.uid) return a->login.uid < b->login.uid;
+      return std::less<>()(a, b);
+    }
+    bool operator()(const Session* a, uid_t b) const { return a->login.uid < b; }
+    bool operator()(uid_t a, const Session* b) const { return a < b->login.uid; }
+  };
   struct PendingKick {
     Token token;
     std::vector<SessionId> ids;
@@ -131,6 +143,7 @@ class Engine {
   std::shared_ptr<const policy::Policy> policy_;
   SessionTable sessions_;
   std::unordered_map<pid_t, Session*> by_leader_;
+  std::set<const Session*, ByUser> by_user_;
   Schedule<Session> schedule_;
   SharedRules rules_;
   std::optional<BootTime> rules_change_at_;  // when a time window next opens or shuts

@@ -144,6 +144,7 @@ struct Save {  // the state file
 };
 struct Forget {  // it is gone: the leader's handle, watches and the state file with it
   SessionId id;
+  ProcessIdentity leader;
 };
 struct Registered {
   Token token;

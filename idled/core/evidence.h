@@ -42,6 +42,7 @@
 
 #include <optional>
 
+#include "base/boxed_optional.h"
 #include "idled/core/types.h"
 
 namespace idled::core {
@@ -82,7 +83,7 @@ struct TerminalMemory {
 
   WallTime mtime;
   BootTime last_output{};    // no output came after this
-  std::optional<Work> work;  // none: not asked for, or seen for the first time
+  BoxedOptional<Work> work;  // none: not asked for, or seen for the first time
   BootTime last_work{};      // the job did not work after this
 
   WallTime ctime;

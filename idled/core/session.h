@@ -16,7 +16,7 @@ namespace idled::core {
 struct Terminal {
   std::string name;
   TerminalMemory memory;
-  std::optional<std::string> foreground;
+  BoxedOptional<std::string> foreground;  // TerminalSample::foreground
   bool watched = false;
   bool canonical = false;  // TerminalSample::canonical
 };
@@ -92,8 +92,8 @@ struct SessionData {
   std::vector<Terminal> terminals;
   // No input came after this on its terminals that have closed; none have, so far.
   std::optional<BootTime> closed_input;
-  std::optional<Warning> cap_warning;  // of a logout by the cap
-  std::optional<Warning> warning;      // of one for idleness
+  BoxedOptional<Warning> cap_warning;  // of a logout by the cap
+  BoxedOptional<Warning> warning;      // of one for idleness
   BoxedOptional<Kick> kick;
   BoxedOptional<Hold> hold;
   // Since when its user holds it: all holds since the last input are within `hold_max` of
@@ -120,8 +120,8 @@ struct Session : SessionData {
   ScheduleEntry schedule;
   // The program of `never_interrupt` in front, as of the last close look, and the one that
   // the logout waits for.
-  std::optional<std::string> waits_for;
-  std::optional<std::string> uninterruptible;
+  BoxedOptional<std::string> waits_for;
+  BoxedOptional<std::string> uninterruptible;
 };
 
 }  // namespace idled::core

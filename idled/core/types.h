@@ -66,8 +66,9 @@ struct Work {
 
 // How much a look looks at.
 enum class Look {
-  kBrief,
-  kClose,  // also at what runs in front of each terminal: asked before a login is ended
+  kBrief,  // the evidence of activity
+  kShown,  // also the name of what runs in front of each terminal: for those who ask
+  kClose,  // also at those programs themselves: asked before a login is ended
 };
 
 // One look at one terminal.
@@ -77,7 +78,7 @@ struct TerminalSample {
   WallTime mtime;            // last output, in the same blocks
   WallTime ctime;            // last change by chmod, chown or utimensat; no read moves it
   std::uint32_t unread = 0;  // bytes of complete lines that nobody has read yet (TIOCINQ)
-  std::optional<std::string> foreground;  // name of the foreground job's leader
+  std::optional<std::string> foreground;  // name of the foreground job's leader; no brief look's
   bool watched = false;                   // a read of it will be told at once
   // ICANON, termios(3): whoever is in front takes lines, or nothing at all, as sleep(1) does. What
   // is typed may lie there, and no read tells of it.

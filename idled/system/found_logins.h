@@ -66,7 +66,7 @@ class LoginSearch {
   [[nodiscard]] std::string host_on(const std::string& line);
 
   IsKnown known_;
-  Pids pids_;
+  Numbered pids_{"/proc"};
   bool has_all_names_ = false;
   std::vector<Entry> candidates_;  // by their names; once all are there, in the order to be tried
   std::size_t next_candidate_ = 0;

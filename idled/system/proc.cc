@@ -187,18 +187,19 @@ std::string read_cmdline(pid_t pid) {
   return line;
 }
 
-Pids::Pids() : folder_(::open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {}
+Numbered::Numbered(const std::string& folder)
+    : folder_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {}
 
-std::optional<pid_t> Pids::next() {
+std::optional<int> Numbered::next() {
   while (at_ < size_ || read_more()) {
     const auto* const entry = reinterpret_cast<const dirent64*>(buffer_.data() + at_);
     at_ += entry->d_reclen;
-    if (pid_t pid = 0; parse_number(std::string_view(entry->d_name), pid)) return pid;
+    if (int number = 0; parse_number(std::string_view(entry->d_name), number)) return number;
   }
   return std::nullopt;
 }
 
-bool Pids::read_more() {
+bool Numbered::read_more() {
   const ssize_t got =
       folder_ ? ::getdents64(folder_.get(), buffer_.data(), buffer_.size()) : ssize_t{0};
   at_ = 0;
@@ -208,7 +209,7 @@ bool Pids::read_more() {
 
 std::vector<pid_t> list_pids() {
   std::vector<pid_t> all;
-  for (Pids pids; const std::optional<pid_t> pid = pids.next();) all.push_back(*pid);
+  for (Numbered pids("/proc"); const std::optional<pid_t> pid = pids.next();) all.push_back(*pid);
   return all;
 }
 

@@ -67,12 +67,15 @@ std::uint64_t io_bytes(pid_t pid);
 // The audit session, /proc/PID/sessionid: inherited, and unchangeable once pam_loginuid
 // has set it; none where it is not set.
 std::optional<std::uint32_t> audit_session(pid_t pid);
-// Every pid that /proc lists; what comes or goes meanwhile may or may not be among them. Not
-// readdir(3), which has the kernel make a thousand entries at a time: that takes it milliseconds.
-class Pids {
+// The entries of a folder whose names are numbers: the processes in /proc, a process's descriptors
+// in /proc/PID/fd. What comes or goes meanwhile may or may not be among them. Not readdir(3), which
+// has the kernel make a thousand entries at a time: that takes it milliseconds.
+class Numbered {
  public:
-  Pids();
-  std::optional<pid_t> next();
+  explicit Numbered(const std::string& folder);
+  // The folder; -1: it could not be opened, and is as one without entries.
+  [[nodiscard]] int fd() const { return folder_.get(); }
+  std::optional<int> next();
 
  private:
   bool read_more();

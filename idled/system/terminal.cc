@@ -1,6 +1,5 @@
 #include "idled/system/terminal.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <linux/kd.h>
 #include <linux/major.h>
@@ -13,7 +12,6 @@
 #include <algorithm>
 #include <charconv>
 #include <csignal>
-#include <memory>
 #include <sstream>
 
 #include "base/files.h"
@@ -121,25 +119,22 @@ bool is_terminal(dev_t device) {
 
 Holdings holdings_of(pid_t pid) {
   Holdings held;
-  const std::unique_ptr<DIR, int (*)(DIR*)> folder(opendir(fd_folder(pid).c_str()), closedir);
-  if (!folder) return held;
+  Numbered folder(fd_folder(pid));
   // Counted first: what comes while this reads makes another number.
-  if (struct stat status{}; fstat(dirfd(folder.get()), &status) == 0)
-    held.descriptors = size_of(status);
-  while (const dirent* entry = readdir(folder.get())) {
-    if (entry->d_name[0] == '.') continue;
+  if (struct stat status{}; fstat(folder.fd(), &status) == 0) held.descriptors = size_of(status);
+  while (const std::optional<int> fd = folder.next()) {
     char buffer[64];
-    const ssize_t size = readlinkat(dirfd(folder.get()), entry->d_name, buffer, sizeof buffer);
+    const ssize_t size =
+        readlinkat(folder.fd(), std::to_string(*fd).c_str(), buffer, sizeof buffer);
     if (size <= 0) continue;
     const std::string_view target(buffer, static_cast<std::size_t>(size));
     if (const std::optional<ino_t> inode = socket_inode(target)) held.sockets.push_back(*inode);
     if (!is_ptmx(target)) continue;
-    const int fd = std::atoi(entry->d_name);
-    const std::optional<unsigned> index = tty_index(pid, fd);
+    const std::optional<unsigned> index = tty_index(pid, *fd);
     const bool known =
         index && std::any_of(held.masters.begin(), held.masters.end(),
                              [&](const PtyMaster& master) { return master.index == *index; });
-    if (index && !known) held.masters.push_back({fd, *index});
+    if (index && !known) held.masters.push_back({*fd, *index});
   }
   std::sort(held.masters.begin(), held.masters.end(),
             [](const PtyMaster& a, const PtyMaster& b) { return a.index < b.index; });

@@ -16,47 +16,43 @@ Result<TerminalWatch> TerminalWatch::open() {
   return TerminalWatch(std::move(fd));
 }
 
-Result<void> TerminalWatch::add(const std::string& key, const std::string& terminal,
-                                int terminal_fd, bool output) {
+Result<void> TerminalWatch::add(pid_t leader, const std::string& terminal, int terminal_fd,
+                                bool output) {
   const std::string link = "/proc/self/fd/" + std::to_string(terminal_fd);
   OwnedFd path(::open(link.c_str(), O_PATH | O_CLOEXEC));
   if (!path) return errno_error("open " + terminal + " as a path");
   const std::uint32_t mask = IN_ACCESS | IN_ATTRIB | (output ? IN_MODIFY : 0U);
   const int watch = inotify_add_watch(fd_.get(), link.c_str(), mask);
   if (watch < 0) return errno_error("inotify_add_watch " + terminal);
-  take_from_key(watch);  // the same terminal has the same watch, whoever wants it
-  watched_[watch] = {key, terminal, std::move(path)};
-  of_[key].push_back(watch);
+  // The same terminal has the same watch, whoever wants it.
+  if (const auto it = watched_.find(watch); it != watched_.end())
+    of_.erase({it->second.leader, watch});
+  watched_[watch] = {leader, std::move(path), terminal};
+  of_.emplace(leader, watch);
   return {};
 }
 
-// Before the watch goes, or goes to another.
-void TerminalWatch::take_from_key(int watch) {
-  const auto it = watched_.find(watch);
-  if (it == watched_.end()) return;
-  const auto of = of_.find(it->second.key);
-  std::erase(of->second, watch);
-  if (of->second.empty()) of_.erase(of);
+std::vector<int> TerminalWatch::watches_of(pid_t leader) const {
+  std::vector<int> watches;
+  for (auto it = of_.lower_bound({leader, 0}); it != of_.end() && it->first == leader; ++it)
+    watches.push_back(it->second);
+  return watches;
 }
 
-void TerminalWatch::keep_only(const std::string& key, const std::vector<std::string>& terminals) {
-  const auto of = of_.find(key);
-  if (of == of_.end()) return;
-  std::erase_if(of->second, [&](int watch) {
+void TerminalWatch::keep_only(pid_t leader, const std::vector<std::string>& terminals) {
+  for (const int watch : watches_of(leader)) {
     const std::string& terminal = watched_.at(watch).terminal;
-    if (std::find(terminals.begin(), terminals.end(), terminal) != terminals.end()) return false;
+    if (std::find(terminals.begin(), terminals.end(), terminal) != terminals.end()) continue;
     inotify_rm_watch(fd_.get(), watch);
     watched_.erase(watch);
-    return true;
-  });
-  if (of->second.empty()) of_.erase(of);
+    of_.erase({leader, watch});
+  }
 }
 
-bool TerminalWatch::is_watched(const std::string& key, const std::string& terminal) const {
-  const auto of = of_.find(key);
-  return of != of_.end() && std::any_of(of->second.begin(), of->second.end(), [&](int watch) {
-           return watched_.at(watch).terminal == terminal;
-         });
+bool TerminalWatch::is_watched(pid_t leader, const std::string& terminal) const {
+  const std::vector<int> watches = watches_of(leader);
+  return std::any_of(watches.begin(), watches.end(),
+                     [&](int watch) { return watched_.at(watch).terminal == terminal; });
 }
 
 TerminalWatch::Drained TerminalWatch::drain() {
@@ -79,13 +75,13 @@ TerminalWatch::Drained TerminalWatch::drain() {
     const auto it = watched_.find(watch);
     if (it == watched_.end()) continue;  // also of an overflow: -1
     if (what & IN_IGNORED) {             // the terminal is gone
-      take_from_key(watch);
+      of_.erase({it->second.leader, watch});
       watched_.erase(it);
       continue;
     }
     struct stat status {};
     if (fstat(it->second.path.get(), &status) < 0) continue;
-    drained.seen.push_back({it->second.key, it->second.terminal, to_wall_time(status.st_ctim),
+    drained.seen.push_back({it->second.leader, it->second.terminal, to_wall_time(status.st_ctim),
                             (what & IN_ACCESS) != 0, (what & IN_MODIFY) != 0});
   }
   return drained;

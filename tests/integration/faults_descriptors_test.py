@@ -1,7 +1,6 @@
 #!/usr/bin/python3
 """The daemon has no descriptor left, and clients die in mid-call."""
 
-import os
 import socket
 import subprocess
 import sys
@@ -9,7 +8,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
-from idled_testing import cases  # noqa: E402
+from idled_testing import cases, proc  # noqa: E402
 from idled_testing.books import Books, Holdings, state_files  # noqa: E402
 from idled_testing.cases import case  # noqa: E402
 from idled_testing.daemon import SOCKET  # noqa: E402
@@ -21,11 +20,6 @@ from idled_testing.waiting import now, wait_until  # noqa: E402
 def limit_descriptors(pid, number):
     """The soft limit, which comes up again without any right."""
     subprocess.run(["prlimit", f"--nofile={number}:", "--pid", str(pid)], check=True)
-
-
-def cpu_seconds(pid):
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def known(t):
@@ -41,13 +35,13 @@ def _(t):
     before = Holdings(pid)
     limit_descriptors(pid, max(int(fd.name) for fd in Path(f"/proc/{pid}/fd").iterdir()) + 6)
     late = []
-    used, began = cpu_seconds(pid), now()
+    used, began = proc.cpu_seconds(pid), now()
     for _ in range(12):
         late.append(host.login("alice"))
         assert late[-1].took < 1, f"a login waited {late[-1].took:.1f} s for a daemon that is full"
     t.machine.daemon.wait_for("Too many open files")
     time.sleep(2)
-    spent = cpu_seconds(pid) - used
+    spent = proc.cpu_seconds(pid) - used
     assert spent < 0.25 * (now() - began), f"{spent:.2f} s of the processor in {now() - began:.1f} s: it spins"
     assert not [login for login in early + late if login.ended()], "ended for want of a descriptor"
 

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
-from idled_testing import cases, promise  # noqa: E402
+from idled_testing import cases, proc, promise  # noqa: E402
 from idled_testing.books import Books, Holdings, state_files  # noqa: E402
 from idled_testing.cases import case  # noqa: E402
 from idled_testing.machine import Machine  # noqa: E402
@@ -89,7 +89,7 @@ def _(t):
     writer.start()
     try:
         logins = [t.machine.unannounced.login("bob") for _ in range(3)]
-        used = cpu_seconds(pid)
+        used = proc.cpu_seconds(pid)
         slowest, until = 0.0, now() + 5
         while now() < until:
             began = now()
@@ -99,7 +99,7 @@ def _(t):
         leaders = [session["leader_pid"] for session in sessions]
         assert sorted(leaders) == sorted(login.pid for login in logins), leaders
         assert slowest < 1.5, f"an answer took {slowest:.2f} s"
-        spent = cpu_seconds(pid) - used
+        spent = proc.cpu_seconds(pid) - used
         assert spent < 0.5, f"{spent:.2f} s of the processor in 5 s"
         t.log(f"slowest answer {slowest:.3f} s, processor {spent:.2f} s of 5")
     finally:
@@ -108,11 +108,6 @@ def _(t):
     for login in logins:
         login.leave()
         assert login.ended(10)
-
-
-def cpu_seconds(pid):
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def prepare():

@@ -5,13 +5,12 @@ For 2 s here, for 10 s in storm_full_test.py.
 """
 
 import json
-import os
 import sys
 import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
-from idled_testing import cases  # noqa: E402
+from idled_testing import cases, proc  # noqa: E402
 from idled_testing.books import Books, Holdings, state_files  # noqa: E402
 from idled_testing.build import BUILD, SLOWER  # noqa: E402
 from idled_testing.cases import case  # noqa: E402
@@ -28,12 +27,12 @@ def storm(t, seconds):
     stays = t.run(["python3", "/usr/lib/pam_holder.py", "storm", "bob"])
     stays.wait_for("open")
     time.sleep(0.2)  # for that connection to be closed on the daemon's side, too
-    before, pages, used = Holdings(pid), len(Books(t.machine).text), cpu_seconds(pid)
+    before, pages, used = Holdings(pid), len(Books(t.machine).text), proc.cpu_seconds(pid)
     result = t.machine.run(str(BUILD / "tests/bench/login_storm"), "storm", "alice", str(CALLERS), str(RATE),
                            str(seconds), timeout=120)
     assert result.status == 0, result
     told = json.loads(result.stdout)
-    told["daemon_us"] = round((cpu_seconds(pid) - used) / told["opened"] * 1e6)
+    told["daemon_us"] = round((proc.cpu_seconds(pid) - used) / told["opened"] * 1e6)
     print(f"    | {told}")
     wait_until(lambda: len(state_files()) == 1, "the last of them to be forgotten")
     assert [session["user"] for session in t.machine.sessions()] == ["bob"], "who was there before is there"
@@ -47,11 +46,6 @@ def storm(t, seconds):
     after = Holdings(pid)
     assert after.watches == before.watches
     return told
-
-
-def cpu_seconds(pid):
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def assert_rate(told):

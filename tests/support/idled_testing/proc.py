@@ -19,6 +19,12 @@ def name(pid: int) -> str:
     return read(pid, "comm").decode(errors="replace").strip()
 
 
+def cpu_seconds(pid: int) -> float:
+    """That it has used, with the kernel's part, in ticks of the clock."""
+    fields = read(pid, "stat").rpartition(b")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def parent(pid: int) -> int:
     return _stat(pid)[0]
 

@@ -53,7 +53,7 @@ class EventLogTest : public testing::Test {
            const std::string& user = "alice") {
     core::Record record{RecordKind::kWarned, core::Severity::kInfo, message, {}};
     if (!uid.empty()) record.fields = {{"IDLED_UID", uid}, {"IDLED_USER", user}};
-    log_.add(event_of(record, kNow));
+    log_.add(record, kNow);
   }
   void follow(Caller& caller, const Peer& peer, const protocol::EventsRequest& request,
               bool more = true) {
@@ -83,7 +83,7 @@ TEST(Event, HasTheFieldsOfItsRecord) {
                              {"IDLED_LIMIT_SECONDS", "3x"},
                              {"IDLED_CAUSE", "idle"},
                              {"IDLED_RULE", "\x1b[2J"}}};
-  const protocol::Event event = event_of(record, WallTime(seconds(0)));
+  const protocol::Event event = KeptEvent(record, WallTime(seconds(0))).event();
   EXPECT_EQ(event.kind, "logout");
   EXPECT_EQ(event.message, "Logging out session c3");
   EXPECT_EQ(event.session, "c3");

@@ -41,7 +41,8 @@ class FakeHost final : public Host {
     observation.terminals.push_back(sample);
     return observation;
   }
-  std::vector<std::string> watch(const core::Watch& wanted) override {
+  void close_terminals() override {}
+  std::vector<std::string> watch(const core::Session&, const core::Watch& wanted) override {
     ++work["watch"];
     return wanted.terminals;
   }
@@ -60,9 +61,9 @@ class FakeHost final : public Host {
     hung_up.push_back(session.login.id.value);
     return {};
   }
-  void signal_terminal_leaders(const core::SessionId&, core::Signal) override {}
-  void signal_login(const core::SignalLogin& signal) override {
-    signalled.push_back(signal.id.value);
+  void signal_terminal_leaders(const core::Session&, core::Signal) override {}
+  void signal_login(const core::Session& session, const core::SignalLogin&) override {
+    signalled.push_back(session.login.id.value);
   }
   Result<void> save_state(const core::SessionId&, const core::SessionData&) override {
     ++work["save"];
@@ -70,7 +71,7 @@ class FakeHost final : public Host {
       return Error{"cannot write /run/idled/sessions/p1.json: No space left on device", ENOSPC};
     return {};
   }
-  void forget(const core::SessionId&) override {}
+  void forget(const core::Forget&) override {}
   std::vector<core::SessionData> load_state(std::vector<std::string>& trouble) override {
     trouble = bad_state;
     return state;

@@ -2,6 +2,7 @@
 
 import re
 
+from .. import proc
 from ..scenario import scenario
 from ..waiting import now, until, wait_until
 
@@ -149,8 +150,11 @@ def killed(name, command, needs=()):
         s.test.log(f"left: {left}; all of the login: {client.processes()}")
         until(key + s.limit / 2)
         other.type("\n")  # so that it is not idle itself by then
+        used = proc.cpu_seconds(s.machine.daemon.pid)
         s.ends(client, key)
         wait_until(lambda: not client.processes(), f"{client.processes()} to be gone", timeout=6)
+        used = proc.cpu_seconds(s.machine.daemon.pid) - used
+        assert used < 0.5, f"the daemon has computed for {used:.2f} s, and not waited"
         kept = other.processes()
         assert len(kept) >= 2, f"of the other login of the same user only {kept} is left"
 
