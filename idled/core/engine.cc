@@ -130,7 +130,7 @@ void Engine::leave(const SessionId& id, Context& context) {
 Session& Engine::insert(SessionData data, const Now& now) {
   Session& session = sessions_.insert(std::make_unique<Session>(std::move(data)));
   by_leader_[session.login.leader.pid] = &session;
-  by_user_.insert(&session);
+  by_user_.add(session);
   session.looked_at = now.boot();
   session.clocks = now.clocks;
   resolve(session, now);
@@ -150,7 +150,7 @@ void Engine::close(Session& session, Context& context) {
   context.want(Forget{id, leader});
   schedule_.remove(session);
   by_leader_.erase(leader.pid);
-  by_user_.erase(&session);
+  by_user_.remove(session);
   sessions_.erase(id.value);
   settle_kicks(id, false, context);
 }
@@ -268,8 +268,7 @@ void Engine::for_each(const std::function<void(const Session&)>& visit) const {
 }
 
 void Engine::for_each_of(uid_t user, const std::function<void(const Session&)>& visit) const {
-  const auto [begin, end] = by_user_.equal_range(user);
-  for (auto it = begin; it != end; ++it) visit(**it);
+  by_user_.for_each_of(user, visit);
 }
 
 State state_of(const Session& session) {

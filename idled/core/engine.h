@@ -19,7 +19,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <set>
 #include <unordered_map>
 #include <vector>
 
@@ -28,6 +27,7 @@
 #include "idled/core/session.h"
 #include "idled/core/session_table.h"
 #include "idled/core/shared_rules.h"
+#include "idled/core/user_index.h"
 
 namespace idled::core {
 
@@ -64,15 +64,6 @@ class Engine {
 
  private:
   struct Context;  // of one step: the time, and the actions so far
-  struct ByUser {
-    using is_transparent = void;
-    bool operator()(const Session* a, const Session* b) const {
-      if (a->login.uid != b->login.uid) return a->login.uid < b->login.uid;
-      return std::less<>()(a, b);
-    }
-    bool operator()(const Session* a, uid_t b) const { return a->login.uid < b; }
-    bool operator()(uid_t a, const Session* b) const { return a < b->login.uid; }
-  };
   struct PendingKick {
     Token token;
     std::vector<SessionId> ids;
@@ -143,7 +134,7 @@ class Engine {
   std::shared_ptr<const policy::Policy> policy_;
   SessionTable sessions_;
   std::unordered_map<pid_t, Session*> by_leader_;
-  std::set<const Session*, ByUser> by_user_;
+  UserIndex by_user_;
   Schedule<Session> schedule_;
   SharedRules rules_;
   std::optional<BootTime> rules_change_at_;  // when a time window next opens or shuts

@@ -104,6 +104,14 @@ struct SessionData {
   bool reported_cap = false;
 };
 
+struct Session;
+
+// Its neighbours among the logins of its user: idled/core/user_index.h.
+struct SameUser {
+  Session* next = nullptr;
+  Session* previous = nullptr;
+};
+
 struct Session : SessionData {
   explicit Session(SessionData data) : SessionData(std::move(data)) {}
 
@@ -122,6 +130,7 @@ struct Session : SessionData {
   // the logout waits for.
   BoxedOptional<std::string> waits_for;
   BoxedOptional<std::string> uninterruptible;
+  SameUser same_user;
 };
 
 }  // namespace idled::core

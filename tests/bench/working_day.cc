@@ -233,7 +233,7 @@ core::Observation WorkingDay::observe(std::uint32_t number, core::Look look) {
   terminal.atime = person.atime;
   terminal.mtime = person.mtime;
   terminal.ctime = person.ctime;
-  terminal.foreground = "bash";
+  if (look != core::Look::kBrief) terminal.foreground = "bash";
   terminal.watched = person.is_watched;
   observation.terminals.push_back(std::move(terminal));
   return observation;
