@@ -39,6 +39,9 @@ class BoxedOptional {
   friend bool operator==(const BoxedOptional& a, const BoxedOptional& b) {
     return a && b ? *a == *b : !a && !b;
   }
+  friend bool operator==(const BoxedOptional& a, const std::optional<T>& b) {
+    return a && b ? *a == *b : !a && !b;
+  }
   template <typename U>
   friend bool operator==(const BoxedOptional& a, const U& b) {
     return a && *a == b;

@@ -32,6 +32,12 @@ struct Error {
   return {std::string(what) + ": " + strerror_r(code, buffer, sizeof buffer), code};
 }
 
+// For want of descriptors or memory: it says nothing of what was asked for, and another time may
+// do.
+[[nodiscard]] inline bool is_shortage(const Error& error) {
+  return error.code == EMFILE || error.code == ENFILE || error.code == ENOMEM;
+}
+
 // A T, or why there is none.
 template <typename T>
 class [[nodiscard]] Result {

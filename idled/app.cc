@@ -348,9 +348,14 @@ void App::search_soon() {
 }
 
 void App::search_in(std::uint64_t usec) {
+  std::uint64_t now = 0;
+  std::uint64_t due = 0;
   int enabled = SD_EVENT_OFF;
-  if (sd_event_source_get_enabled(search_, &enabled) > 0) return;  // it comes sooner
-  sd_event_source_set_time_relative(search_, usec);
+  (void)sd_event_now(event_, CLOCK_BOOTTIME, &now);
+  if (sd_event_source_get_enabled(search_, &enabled) > 0 &&
+      sd_event_source_get_time(search_, &due) >= 0 && due <= now + usec)
+    return;  // it comes sooner
+  sd_event_source_set_time(search_, now + usec);
   sd_event_source_set_enabled(search_, SD_EVENT_ONESHOT);
 }
 
@@ -450,9 +455,7 @@ int App::on_pty(sd_event_source*, int, std::uint32_t, void* self) {
 
 int App::on_search(sd_event_source*, std::uint64_t, void* self) {
   auto* app = static_cast<App*>(self);
-  // Without a descriptor to look with it finds nothing, and says nothing.
-  const bool is_blind = !OwnedFd(open("/dev/null", O_RDONLY | O_CLOEXEC));
-  const bool again = std::exchange(app->search_again_, is_blind) || is_blind;
+  const bool again = std::exchange(app->search_again_, false);
   app->daemon_->find_logins();
   if (again || !app->pty_watch_) app->search_in(kSearchEveryUsec);
   return 0;

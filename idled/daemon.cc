@@ -32,13 +32,16 @@ void Daemon::start() {
 }
 
 void Daemon::find_logins() {
+  if (std::exchange(searches_, true)) return look_again();
   begin([this, search = std::shared_ptr(host_.search_logins(is_known())),
          took = nanoseconds(0)]() mutable {
     const BootTime began = host_.now().boot();
     const bool all = search->look();
     took += host_.now().boot() - began;
     if (!all) return false;
+    searches_ = false;
     search_took_ = took;
+    if (search->was_blind()) look_again();
     take_up(*search);
     return true;
   });

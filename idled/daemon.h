@@ -154,6 +154,7 @@ class Daemon final : public service::Handler {
   std::map<core::Token, BootTime> registering_since_;
   EventLog events_;
   nanoseconds search_took_{0};
+  bool searches_ = false;         // a task does
   bool tells_followers_ = false;  // a task does
 
   core::Engine engine_;

@@ -82,6 +82,8 @@ class Host {
     virtual ~Search() = default;
     virtual bool look() = 0;  // true: all has been seen
     virtual std::vector<core::Login> take() = 0;
+    // It ran out of descriptors on the way, and may have missed some.
+    [[nodiscard]] virtual bool was_blind() const = 0;
   };
   using IsKnown = std::function<bool(const core::ProcessIdentity&)>;
   virtual std::unique_ptr<Search> search_logins(IsKnown known) = 0;

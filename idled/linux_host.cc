@@ -36,6 +36,10 @@ pid_t leader_of(const core::Record& record) {
   return pid;
 }
 
+// Logins whose terminals are open at a time. A step may look at all logins (a clock was set), and
+// descriptors are for logins, too.
+constexpr std::size_t kMostOpen = 64;
+
 // A walk over the processes serves all looks of one moment.
 constexpr std::chrono::milliseconds kTableAge{250};
 
@@ -130,20 +134,29 @@ void LinuxHost::forget(const core::Forget& login) {
 
 // --- terminals ----------------------------------------------------------------------
 
-std::vector<system::Terminal> LinuxHost::terminals_of(Attached& login, core::Look look) {
+Result<std::vector<system::Terminal>> LinuxHost::terminals_of(Attached& login, core::Look look) {
   std::vector<system::Terminal> terminals;
   system::Holdings& held = login.held;
-  // Whether all could be opened; an error: it went away meanwhile.
+  std::optional<Error> shortage;
+  // An error that is no shortage: it went away meanwhile.
+  const auto take = [&](Result<system::Terminal> terminal) {
+    if (terminal)
+      terminals.push_back(*std::move(terminal));
+    else if (is_shortage(terminal.error()))
+      shortage = terminal.error();
+  };
+  // Whether all could be opened.
   const auto open_held = [&] {
     for (const system::PtyMaster& master : held.masters)
-      if (Result<system::Terminal> terminal = system::Terminal::open(login.leader, master))
-        terminals.push_back(*std::move(terminal));
+      take(system::Terminal::open(login.leader, master));
     return terminals.size() == held.masters.size();
   };
   const bool walk = look == core::Look::kClose || may_have_changed(held, login.leader.pid());
-  if (walk || !open_held()) {
+  if (walk || (!open_held() && !shortage)) {
+    Result<system::Holdings> holdings = system::holdings_of(login.leader.pid());
+    if (!holdings) return holdings.error();
+    held = *std::move(holdings);
     terminals.clear();
-    held = system::holdings_of(login.leader.pid());
     (void)open_held();
   }
   // By its path alone it cannot be told whether the leader holds it still.
@@ -151,17 +164,32 @@ std::vector<system::Terminal> LinuxHost::terminals_of(Attached& login, core::Loo
     if (!terminal.is_through_master()) held.descriptors = 0;
   if (held.masters.empty() && login.console) {
     const Console& console = *login.console;
-    if (Result<system::Terminal> terminal =
-            system::Terminal::open(console.name, console.pinned, console.user))
-      terminals.push_back(*std::move(terminal));
+    take(system::Terminal::open(console.name, console.pinned, console.user));
   }
+  if (shortage) return *shortage;
   return terminals;
 }
 
-std::vector<system::Terminal>& LinuxHost::open_terminals_of(Attached& login) {
-  const auto [it, none] = open_.try_emplace(login.leader.pid());
-  if (none) it->second = terminals_of(login, core::Look::kBrief);
-  return it->second;
+const std::vector<system::Terminal>& LinuxHost::keep_open(const Attached& login, core::Look look,
+                                                          std::vector<system::Terminal> terminals) {
+  if (open_.size() >= kMostOpen) open_.clear();
+  Open& open = open_[login.leader.pid()];
+  open = {look, std::move(terminals)};
+  return open.terminals;
+}
+
+const std::vector<system::Terminal>* LinuxHost::open_terminals_of(Attached& login) {
+  if (const auto it = open_.find(login.leader.pid()); it != open_.end())
+    return &it->second.terminals;
+  Result<std::vector<system::Terminal>> opened = terminals_of(login, core::Look::kBrief);
+  return opened ? &keep_open(login, core::Look::kBrief, *std::move(opened)) : nullptr;
+}
+
+Result<std::vector<system::Terminal>> LinuxHost::take_terminals_of(Attached& login) {
+  auto open = open_.extract(login.leader.pid());
+  if (!open.empty() && open.mapped().look == core::Look::kClose)
+    return std::move(open.mapped().terminals);
+  return terminals_of(login, core::Look::kClose);
 }
 
 const system::ProcessTable& LinuxHost::processes(nanoseconds max_age) {
@@ -214,11 +242,14 @@ core::Observation LinuxHost::observe(const core::Session& session, core::Look lo
   if (login && session.ending && login->ended && login->ended->processes)
     observation.processes = login->ended->processes->count();
   if (observation.leader_alive) {
-    std::vector<system::Terminal>& terminals = open_[login->leader.pid()];
-    terminals = terminals_of(*login, look);
-    for (const system::Terminal& terminal : terminals)
-      if (std::optional<core::TerminalSample> seen = sample(session, terminal, look))
-        observation.terminals.push_back(*std::move(seen));
+    Result<std::vector<system::Terminal>> opened = terminals_of(*login, look);
+    observation.failed = !opened;
+    if (opened)
+      for (const system::Terminal& terminal : keep_open(*login, look, *std::move(opened)))
+        if (std::optional<core::TerminalSample> seen = sample(session, terminal, look))
+          observation.terminals.push_back(*std::move(seen));
+    // What runs in front is not to be missed: while all is open that was for it.
+    if (look == core::Look::kClose && !system::has_descriptors()) observation.failed = true;
     if (wire_)
       observation.wire = wire_->quiet_for(session.login.ssh_connection, login->held.sockets);
   }
@@ -232,7 +263,9 @@ std::vector<std::string> LinuxHost::watch(const core::Session& session, const co
   Attached* login = attached(session.login.leader.pid);
   if (wanted.terminals.empty() || !login) return {};
   std::vector<std::string> watched;
-  for (const system::Terminal& terminal : open_terminals_of(*login))
+  const std::vector<system::Terminal>* const terminals = open_terminals_of(*login);
+  if (!terminals) return {};
+  for (const system::Terminal& terminal : *terminals)
     if (contains(wanted.terminals, terminal.name()) &&
         watch_->add(login->leader.pid(), terminal.name(), terminal.fd(), wanted.output))
       watched.push_back(terminal.name());
@@ -254,9 +287,10 @@ core::Written LinuxHost::write(const core::Session& session,
                                const std::vector<std::string>& terminals, std::string_view text) {
   core::Written written{session.login.id, true};
   Attached* login = attached(session.login.leader.pid);
-  written.delivered = login != nullptr;
-  if (!login) return written;
-  for (const system::Terminal& terminal : open_terminals_of(*login)) {
+  const std::vector<system::Terminal>* const open = login ? open_terminals_of(*login) : nullptr;
+  written.delivered = open != nullptr;
+  if (!open) return written;
+  for (const system::Terminal& terminal : *open) {
     if (!contains(terminals, terminal.name())) continue;
     if (!terminal.write(text)) written.delivered = false;
     written.mtimes.emplace_back(terminal.name(), terminal.last_output());
@@ -280,9 +314,10 @@ Result<void> LinuxHost::hang_up(const core::Session& session,
   login->ended = std::make_unique<Ended>();
   login->ended->audit_session = system::audit_session(login->leader.pid());
   if (all_processes) login->ended->processes = system::LoginProcesses::of(login->leader);
+  const Result<std::vector<system::Terminal>> opened = take_terminals_of(*login);
+  if (!opened) return opened.error();
   Result<void> result;
-  open_.erase(login->leader.pid());
-  for (const system::Terminal& terminal : terminals_of(*login, core::Look::kClose)) {
+  for (const system::Terminal& terminal : *opened) {
     if (!contains(terminals, terminal.name())) continue;
     note_terminal_leader(*login, terminal);
     if (Result<void> hung = terminal.hang_up(); !hung) result = hung;
@@ -355,6 +390,7 @@ std::unique_ptr<Host::Search> LinuxHost::search_logins(IsKnown known) {
    public:
     explicit InProc(IsKnown known) : search_(std::move(known)) {}
     bool look() override { return search_.look(); }
+    [[nodiscard]] bool was_blind() const override { return search_.was_blind(); }
     std::vector<core::Login> take() override { return search_.take(); }
 
    private:

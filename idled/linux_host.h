@@ -75,6 +75,10 @@ class LinuxHost final : public Host {
     std::optional<system::LoginProcesses> processes{};
     std::optional<std::uint32_t> audit_session{};
   };
+  struct Open {
+    core::Look look;
+    std::vector<system::Terminal> terminals;
+  };
   // There are as many of these as logins, so what few have is apart.
   struct Attached {
     system::Process leader;
@@ -87,9 +91,15 @@ class LinuxHost final : public Host {
   Attached* attached(pid_t leader);
   // Every terminal of the login, opened: to be closed again soon. But for a close look, the last
   // walk over what the leader holds (Attached::held) is trusted while that shows no change.
-  static std::vector<system::Terminal> terminals_of(Attached& login, core::Look look);
-  // Those of the last look, if they are open still.
-  std::vector<system::Terminal>& open_terminals_of(Attached& login);
+  // The only errors are those of is_shortage().
+  static Result<std::vector<system::Terminal>> terminals_of(Attached& login, core::Look look);
+  // Keeps them open until close_terminals(), or until many others are.
+  const std::vector<system::Terminal>& keep_open(const Attached& login, core::Look look,
+                                                 std::vector<system::Terminal> terminals);
+  // Those that are open from a look, or else opened now; null: see is_shortage().
+  const std::vector<system::Terminal>* open_terminals_of(Attached& login);
+  // So, but as of a close look; they are the caller's to close.
+  Result<std::vector<system::Terminal>> take_terminals_of(Attached& login);
   static void note_terminal_leader(Attached& login, const system::Terminal& terminal);
   std::optional<core::TerminalSample> sample(const core::Session& session,
                                              const system::Terminal& terminal, core::Look look);
@@ -106,9 +116,9 @@ class LinuxHost final : public Host {
   std::unique_ptr<system::Wire> wire_;            // null: no INET_DIAG
   OwnedFd exits_;  // an epoll instance over the leaders' pidfds, data.u64 = pid
   std::string boot_id_;
-  std::unordered_map<pid_t, Attached> attached_;                   // by the leader
-  std::unordered_map<pid_t, std::vector<system::Terminal>> open_;  // of looks, by the leader
-  std::optional<system::ProcessTable> processes_;                  // as of `processes_at_`
+  std::unordered_map<pid_t, Attached> attached_;   // by the leader
+  std::unordered_map<pid_t, Open> open_;           // by the leader
+  std::optional<system::ProcessTable> processes_;  // as of `processes_at_`
   BootTime processes_at_{};
 };
 

@@ -120,7 +120,7 @@ void Daemon::on_register(const service::Peer& peer, const protocol::RegisterRequ
             core::Severity::kWarning,
             "Cannot watch a login of " + printable(request.user) + ": " + caller.error().text,
             {}});
-    if (caller.error().code == EMFILE || caller.error().code == ENFILE) look_again();
+    if (is_shortage(caller.error())) look_again();
     return answer.fail(protocol::kLeaderRefused,
                        protocol::error_parameter("reason", caller.error().text));
   }

@@ -110,6 +110,10 @@ void Engine::on(const Spared& event, Context& context) {
   Session* session = lookup(event.id);
   if (!session || !session->ending) return;
   if (!event.observation.leader_alive) return close(*session, context);
+  if (event.observation.failed) {  // the farewell stands, and so does the last look
+    session->ending->rung = Rung::kFarewell;
+    return schedule_.set(*session, context.boot() + kRetry);
+  }
   take_in(*session, event.observation, context);
   spare(*session, context);
 }

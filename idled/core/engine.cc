@@ -73,16 +73,21 @@ void Engine::on(const LoginOpened& event, Context& context) {
     context.want(Registered{event.token, {}, tmout_of(subject_of(event.login))});
     return;
   }
-  if (const auto stale = by_leader_.find(event.login.leader.pid); stale != by_leader_.end())
-    close(*stale->second, context);  // its pid came back: the old leader is gone
+  // A pid that came back: of the two leaders, the one that began earlier is gone.
+  if (const auto other = by_leader_.find(event.login.leader.pid); other != by_leader_.end()) {
+    if (event.login.leader.start_ticks < other->second->login.leader.start_ticks) return;
+    close(*other->second, context);
+  }
 
   SessionData data;
   data.login = event.login;
   data.opened = context.boot();
   if (data.login.adopted)  // it may have begun long ago
     data.opened = std::min(data.opened, context.now.clocks.to_boot(data.login.opened_at));
-  if (sessions_.find(data.login.id.value))
-    data.login.id.value = "p" + std::to_string(data.login.leader.pid);
+  // What a login says of itself may be said by two.
+  const std::string by_leader = "p" + std::to_string(data.login.leader.pid);
+  for (int n = 0; sessions_.find(data.login.id.value); ++n)
+    data.login.id.value = n == 0 ? by_leader : by_leader + "-" + std::to_string(n);
   Session& session = insert(std::move(data), context.now);
   context.want(Attach{session.login.id, session.login.leader, session.login.console});
   const bool adopted = session.login.adopted;
@@ -161,6 +166,7 @@ void Engine::on(const Observed& event, Context& context) {
   Session* session = lookup(event.id);
   if (!session) return;
   if (!event.observation.leader_alive) return outlive_leader(*session, event.observation, context);
+  if (event.observation.failed) return look_soon(*session, context);
   take_in(*session, event.observation, context);
   update_watch(*session, context);
   if (session->ending)

@@ -101,6 +101,7 @@ class Engine {
   // look.cc
   void take_in(Session& session, const Observation& observation, Context& context);
   void update_watch(Session& session, Context& context);
+  void look_soon(Session& session, Context& context);
   void plan(Session& session, BootTime next);
 
   // decide.cc

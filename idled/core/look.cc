@@ -115,7 +115,7 @@ void Engine::take_in(Session& session, const Observation& observation, Context& 
 
 bool Engine::is_due(const SessionId& id, const Observation& observation) const {
   const Session* session = find(id);
-  if (!session || !observation.leader_alive) return false;
+  if (!session || !observation.leader_alive || observation.failed) return false;
   // The policy may have changed since the farewell.
   if (session->rules->settings.mode == policy::Mode::kReport) return false;
   if (uninterruptible(*session, observation)) return false;
@@ -162,9 +162,13 @@ void Engine::on(const Watched& event, Context& context) {
   for (Terminal& terminal : session->terminals)
     terminal.watched = contains(event.terminals, terminal.name);
   if (!session->warning || session->ending || all_watched(session->terminals)) return;
+  look_soon(*session, context);
+}
+
+void Engine::look_soon(Session& session, Context& context) {
   const BootTime again = context.boot() + kRetry;
-  if (!session->schedule.is_scheduled() || again < session->schedule.due)
-    schedule_.set(*session, again);
+  if (!session.schedule.is_scheduled() || again < session.schedule.due)
+    schedule_.set(session, again);
 }
 
 void Engine::on(const TerminalSeen& event, Context& context) {

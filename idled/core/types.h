@@ -100,6 +100,8 @@ struct Observation {
   ClockReading clocks;
   Look look = Look::kBrief;
   bool leader_alive = true;
+  // There was no descriptor left to look with: that the leader is alive is all that is known.
+  bool failed = false;
   std::vector<TerminalSample> terminals;
   // None where there is no socket to ask, or no way to.
   std::optional<WireQuiet> wire;

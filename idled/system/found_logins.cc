@@ -97,6 +97,7 @@ bool LoginSearch::look() {
     look_at_candidates();
   else
     look_at_names();
+  was_blind_ = was_blind_ || !has_descriptors();
   return has_all_names_ && next_candidate_ == candidates_.size();
 }
 
@@ -197,15 +198,21 @@ void LoginSearch::try_sshd(const Entry& leader) {
   login.user = user_of_sshd_title(title);
   if (!status || status->euid != 0 || login.user.empty()) return;
   login.service = "sshd";
-  login.ssh_connection = connection_among(holdings_of(leader.pid).sockets);
-  login.remote_host = login.ssh_connection.substr(0, login.ssh_connection.find(' '));
-  if (title.find('@') != std::string::npos)
-    return add(leader, *status, std::move(login), leader.stat);
-  for (const pid_t child : all_children_of(leader.pid)) {
-    const std::optional<ProcStatus> user = read_status(child);
-    if (user && user->uid != 0 && read_cmdline(child).find("[net]") == std::string::npos)
-      return add(leader, *user, std::move(login), leader.stat);
+  std::optional<ProcStatus> user;
+  if (title.find('@') != std::string::npos) {
+    user = status;
+  } else {
+    for (const pid_t child : all_children_of(leader.pid)) {
+      user = read_status(child);
+      if (user && user->uid != 0 && read_cmdline(child).find("[net]") == std::string::npos) break;
+      user.reset();
+    }
   }
+  if (!user) return;  // nobody is let in yet: strangers may be many, and this is dear
+  if (const Result<Holdings> held = holdings_of(leader.pid))
+    login.ssh_connection = connection_among(held->sockets);
+  login.remote_host = login.ssh_connection.substr(0, login.ssh_connection.find(' '));
+  add(leader, *user, std::move(login), leader.stat);
 }
 
 // login(1) waits as root for the shell, its child, on the terminal. Before somebody is let
@@ -237,7 +244,7 @@ void LoginSearch::try_named(const Entry& leader) {
   const bool as_root = status && status->euid == 0;
   if (!status || (!as_root && !is_mosh(leader.stat.comm))) return;
   if (!runs_file_of_root(leader.pid)) return;
-  add_holder(leader, holdings_of(leader.pid));
+  if (const Result<Holdings> held = holdings_of(leader.pid)) add_holder(leader, *held);
 }
 
 // Adds the login of a process that holds masters: its user is the one whose session sits

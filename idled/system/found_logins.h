@@ -45,6 +45,8 @@ class LoginSearch {
   bool look();
   // What was found so far, for the caller to keep.
   [[nodiscard]] std::vector<core::Login> take();
+  // There was a time without a descriptor to look with: logins may have been missed.
+  [[nodiscard]] bool was_blind() const { return was_blind_; }
 
  private:
   using Entry = ProcessTable::Entry;
@@ -68,6 +70,7 @@ class LoginSearch {
   IsKnown known_;
   Numbered pids_{"/proc"};
   bool has_all_names_ = false;
+  bool was_blind_ = false;
   std::vector<Entry> candidates_;  // by their names; once all are there, in the order to be tried
   std::size_t next_candidate_ = 0;
   std::unordered_set<pid_t> found_;  // the leaders of the logins that were found so far

@@ -207,6 +207,12 @@ bool Numbered::read_more() {
   return size_ > 0;
 }
 
+bool has_descriptors() {
+  const OwnedFd folder(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  const OwnedFd file(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  return folder && file;
+}
+
 std::vector<pid_t> list_pids() {
   std::vector<pid_t> all;
   for (Numbered pids("/proc"); const std::optional<pid_t> pid = pids.next();) all.push_back(*pid);

@@ -86,5 +86,8 @@ class Numbered {
   alignas(std::max_align_t) std::array<char, 4096> buffer_;
 };
 std::vector<pid_t> list_pids();
+// Whether there are descriptors for what reads of /proc take: of those that failed for want of one
+// it is not told.
+bool has_descriptors();
 
 }  // namespace idled::system

@@ -51,15 +51,15 @@ std::optional<ino_t> socket_inode(std::string_view target) {
 }
 
 // "tty-index:\t3" of /proc/PID/fdinfo/FD.
-std::optional<unsigned> tty_index(pid_t pid, int fd) {
+Result<std::optional<unsigned>> tty_index(pid_t pid, int fd) {
   const Result<std::string> info =
       read_record("/proc/" + std::to_string(pid) + "/fdinfo/" + std::to_string(fd));
-  if (!info) return std::nullopt;
+  if (!info) return info.error();
   constexpr std::string_view kKey = "tty-index:";
   const std::size_t at = info->find(kKey);
-  if (at == std::string::npos) return std::nullopt;
+  if (at == std::string::npos) return std::optional<unsigned>();
   const std::size_t digits = info->find_first_not_of(" \t", at + kKey.size());
-  if (digits == std::string::npos) return std::nullopt;
+  if (digits == std::string::npos) return std::optional<unsigned>();
   unsigned index = 0;
   const auto [end, error] =
       std::from_chars(info->data() + digits, info->data() + info->size(), index);
@@ -117,9 +117,12 @@ bool is_terminal(dev_t device) {
 
 }  // namespace
 
-Holdings holdings_of(pid_t pid) {
+Result<Holdings> holdings_of(pid_t pid) {
   Holdings held;
   Numbered folder(fd_folder(pid));
+  if (folder.fd() < 0)
+    if (Error error = errno_error("cannot open " + fd_folder(pid)); is_shortage(error))
+      return error;
   // Counted first: what comes while this reads makes another number.
   if (struct stat status{}; fstat(folder.fd(), &status) == 0) held.descriptors = size_of(status);
   while (const std::optional<int> fd = folder.next()) {
@@ -130,7 +133,9 @@ Holdings holdings_of(pid_t pid) {
     const std::string_view target(buffer, static_cast<std::size_t>(size));
     if (const std::optional<ino_t> inode = socket_inode(target)) held.sockets.push_back(*inode);
     if (!is_ptmx(target)) continue;
-    const std::optional<unsigned> index = tty_index(pid, *fd);
+    const Result<std::optional<unsigned>> read = tty_index(pid, *fd);
+    if (!read && is_shortage(read.error())) return read.error();
+    const std::optional<unsigned> index = read ? *read : std::nullopt;
     const bool known =
         index && std::any_of(held.masters.begin(), held.masters.end(),
                              [&](const PtyMaster& master) { return master.index == *index; });

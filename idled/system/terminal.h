@@ -28,8 +28,9 @@ struct Holdings {
 };
 
 // Reads /proc/PID/fd and fdinfo ("tty-index"): what the process holds, and nothing
-// a user can rearrange. Takes CAP_SYS_PTRACE.
-Holdings holdings_of(pid_t pid);
+// a user can rearrange. Takes CAP_SYS_PTRACE. One that is gone holds nothing; the only errors are
+// those of is_shortage().
+Result<Holdings> holdings_of(pid_t pid);
 
 // Whether the process may hold other masters than it did then: it has another number of
 // descriptors (the size of /proc/PID/fd, since Linux 6.2), or the kernel does not say. A master
@@ -43,7 +44,7 @@ class Terminal {
   // Through the master, so that /dev/pts/N of another devpts, or one whose mode
   // is 000, is no obstacle (TIOCGPTPEER). Where a security module forbids that,
   // by path, if the leader sees the same devpts as we do. Errors: EBADF or ESTALE when the
-  // leader does not hold that master any more.
+  // leader does not hold that master any more; EMFILE and its like, is_shortage().
   static Result<Terminal> open(const Process& leader, const PtyMaster& master);
   // A console, "tty1" or "ttyS0", or the pty that login(1) was started on, "pts/3": by
   // its path once, `pinned`, and by that from then on, so that another terminal which gets

@@ -33,5 +33,19 @@ TEST(BoxedOptional, IsAValue) {
   EXPECT_EQ(sizeof one, sizeof(void*));
 }
 
+TEST(BoxedOptional, ComparesByWhatIsInIt) {
+  const Boxed none;
+  const Boxed a(std::string("a"));
+  EXPECT_EQ(none, Boxed());
+  EXPECT_EQ(a, Boxed(std::string("a")));
+  EXPECT_NE(a, none);
+  EXPECT_NE(a, Boxed(std::string("b")));
+  EXPECT_EQ(a, "a");
+  EXPECT_NE(none, "");
+  EXPECT_EQ(none, std::optional<std::string>());
+  EXPECT_EQ(a, std::optional<std::string>("a"));
+  EXPECT_NE(a, std::optional<std::string>());
+}
+
 }  // namespace
 }  // namespace idled

@@ -164,6 +164,21 @@ TEST(Kick, OfALoginThatEndsAlready) {
   EXPECT_EQ(sim.kicks.size(), 1U);
 }
 
+TEST(Ending, WithoutItsLastLookItWaitsForOne) {
+  Sim sim(R"({"defaults": {"idle": "20s", "warn": ["5s"]}})");
+  const SessionId id = sim.open();
+  sim.before_hangup = [&] { sim.has_descriptors = false; };
+  sim.pass(seconds(60));
+  ASSERT_TRUE(sim.is_open(id));
+  EXPECT_EQ(sim.logins[id.value].log, std::vector<std::string>());
+  EXPECT_EQ(sim.shown(id).find("cancelled"), std::string::npos) << sim.shown(id);
+  sim.before_hangup = nullptr;
+  sim.has_descriptors = true;
+  sim.pass(seconds(2));
+  EXPECT_FALSE(sim.is_open(id));
+  EXPECT_EQ(sim.logins[id.value].log, std::vector<std::string>{"hangup"});
+}
+
 TEST(Ending, SparedWithoutAWarningSaysThatItIsOff) {
   Sim sim(R"({"defaults": {"idle": "20s", "warn": []}})");
   const SessionId id = sim.open();

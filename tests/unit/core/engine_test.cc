@@ -486,6 +486,24 @@ TEST(Engine, APidThatCameBackIsAnotherLogin) {
   EXPECT_EQ(sim.count(RecordKind::kClosed), 1U);
 }
 
+// Found by a search that began before the other came.
+TEST(Engine, ALeaderThatIsNoMoreDoesNotTakeTheOthersPlace) {
+  Sim sim;
+  Login login;
+  login.id.value = "c9";
+  login.user = "bob";
+  login.leader = {555, 20};
+  sim.deliver(LoginOpened{login, 0});
+  Login older = login;
+  older.id.value = "p555";
+  older.user = "alice";
+  older.leader.start_ticks = 10;
+  older.adopted = true;
+  sim.deliver(LoginOpened{older, 0});
+  ASSERT_EQ(sim.engine.size(), 1U);
+  EXPECT_EQ(sim.engine.find({"c9"})->login.user, "bob");
+}
+
 TEST(Engine, ARestoredSessionGoesOnWhereItWas) {
   Sim before(R"({"defaults": {"idle": "5m"}})");
   const SessionId id = before.open();
@@ -555,6 +573,43 @@ TEST(Engine, AnIdThatIsTakenGivesWayToThePid) {
   sim.deliver(LoginOpened{login, 5});
   EXPECT_EQ(sim.registered.back().id.value, "p777");
   EXPECT_EQ(sim.engine.find(first)->login.user, "alice");
+}
+
+// A user may choose what their login says its id is: one that another is going to have.
+TEST(Engine, AnIdThatIsTakenTwiceOverTakesNobodysPlace) {
+  Sim sim;
+  const auto open = [&](const std::string& id, pid_t leader) {
+    Login login;
+    login.id.value = id;
+    login.user = "mallory";
+    login.leader = {leader, 1};
+    sim.deliver(LoginOpened{login, 5});
+    return sim.registered.back().id.value;
+  };
+  EXPECT_EQ(open("p778", 801), "p778");
+  EXPECT_EQ(open("c1", 802), "c1");
+  EXPECT_EQ(open("c1", 778), "p778-1");
+  EXPECT_EQ(sim.engine.size(), 3U);
+  for (const pid_t leader : {801, 802, 778})
+    EXPECT_NE(sim.engine.find_leader({leader, 1}), nullptr) << leader;
+}
+
+TEST(Engine, LooksThatFailChangeNothingAndAreMadeAgain) {
+  Sim sim(R"({"defaults": {"idle": "60s", "warn": ["30s"]}})");
+  const SessionId id = sim.open();
+  sim.pass(seconds(40));
+  ASSERT_EQ(state_of(*sim.engine.find(id)), State::kWarned);
+  const LastInput input = *sim.engine.find(id)->input;
+  sim.has_descriptors = false;
+  sim.deliver(Observed{id, sim.observe(id)});
+  EXPECT_EQ(state_of(*sim.engine.find(id)), State::kWarned) << "the warning stands";
+  EXPECT_EQ(sim.engine.find(id)->input->at, input.at);
+  EXPECT_EQ(sim.engine.find(id)->terminals.size(), 1U);
+  sim.pass(minutes(2));
+  EXPECT_TRUE(sim.is_open(id)) << "nobody is logged out unseen";
+  sim.has_descriptors = true;
+  sim.pass(milliseconds(1200));
+  EXPECT_FALSE(sim.is_open(id)) << "nor forgotten";
 }
 
 }  // namespace

@@ -187,6 +187,7 @@ class Sim {
   std::uint64_t steps = 0;
   std::uint64_t looks = 0;
   bool has_inotify = true;
+  bool has_descriptors = true;        // else all looks fail
   std::optional<BootTime> last_data;  // on the connection of every login; none: no wire
   std::optional<BootTime> last_sent;  // so, the other way; none: at the login
 
@@ -200,6 +201,8 @@ class Sim {
     const SimLogin& login = logins[id.value];
     observation.leader_alive = login.alive;
     observation.processes = login.stubborn_processes;
+    observation.failed = !has_descriptors;
+    if (observation.failed) return observation;
     if (last_data)
       observation.wire = WireQuiet{boot - *last_data, boot - last_sent.value_or(BootTime{})};
     for (const auto& [name, terminal] : login.terminals) {

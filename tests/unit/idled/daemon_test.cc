@@ -559,6 +559,31 @@ TEST_F(DaemonTest, TheAdminGroupMayBecomeKnownLater) {
   EXPECT_EQ(list(admin_).size(), 2U);
 }
 
+TEST_F(DaemonTest, SearchesOneAtATime) {
+  int later = 0;
+  daemon_.set_search_later([&] { ++later; });
+  daemon_.set_wake([] {});
+  host_.work.clear();
+  daemon_.find_logins();
+  daemon_.find_logins();
+  EXPECT_EQ(host_.work["search"], 1);
+  EXPECT_EQ(later, 1) << "the other comes later";
+  while (daemon_.work()) {
+  }
+  daemon_.find_logins();
+  EXPECT_EQ(host_.work["search"], 2);
+}
+
+TEST_F(DaemonTest, ASearchThatRanOutOfDescriptorsIsMadeAgain) {
+  int later = 0;
+  daemon_.set_search_later([&] { ++later; });
+  daemon_.find_logins();
+  EXPECT_EQ(later, 0);
+  host_.full = true;
+  daemon_.find_logins();
+  EXPECT_EQ(later, 1);
+}
+
 TEST_F(DaemonTest, StartTakesUpWhatItFinds) {
   core::SessionData restored;
   restored.login.id.value = "c1";

@@ -77,16 +77,20 @@ class FakeHost final : public Host {
     return state;
   }
   std::unique_ptr<Search> search_logins(IsKnown) override {
+    ++work["search"];
     class Found final : public Search {
      public:
-      explicit Found(std::vector<core::Login> logins) : logins_(std::move(logins)) {}
+      Found(std::vector<core::Login> logins, bool was_blind)
+          : logins_(std::move(logins)), was_blind_(was_blind) {}
       bool look() override { return true; }
       std::vector<core::Login> take() override { return std::exchange(logins_, {}); }
+      [[nodiscard]] bool was_blind() const override { return was_blind_; }
 
      private:
       std::vector<core::Login> logins_;
+      bool was_blind_;
     };
-    return std::make_unique<Found>(found);
+    return std::make_unique<Found>(found, full);
   }
   void record(const core::Record& record) override {
     ++work["record"];

@@ -126,18 +126,18 @@ TEST(HoldingsOf, AnotherMasterIsAChange) {
         << "there is no devpts here";
   };
   open_one();
-  const Holdings before = holdings_of(holder);
+  const Holdings before = *holdings_of(holder);
   EXPECT_EQ(before.masters.size(), 1U);
   EXPECT_EQ(may_have_changed(before, holder), before.descriptors == 0)
       << "old kernels do not count";
   open_one();
   EXPECT_TRUE(may_have_changed(before, holder));
-  EXPECT_EQ(holdings_of(holder).masters.size(), 2U);
+  EXPECT_EQ(holdings_of(holder)->masters.size(), 2U);
   EXPECT_TRUE(may_have_changed(Holdings{}, holder)) << "nothing is known yet";
   close(orders[1]);
   int status = 0;
   EXPECT_EQ(waitpid(holder, &status, 0), holder);
-  EXPECT_TRUE(may_have_changed(holdings_of(holder), holder)) << "it is gone";
+  EXPECT_TRUE(may_have_changed(*holdings_of(holder), holder)) << "it is gone";
   close(done[0]);
 }
 
