@@ -16,6 +16,8 @@ from idled_testing.machine import Machine  # noqa: E402
 from idled_testing.rlogin import RloginHost  # noqa: E402
 from idled_testing.waiting import now, wait_until  # noqa: E402
 
+LIMIT = 8
+
 
 def limit_descriptors(pid, number):
     """The soft limit, which comes up again without any right."""
@@ -60,6 +62,21 @@ def _(t):
     wait_until(lambda: Holdings(pid).total == before.total - len(early), "the descriptors to be given back", timeout=3)
 
 
+@case("a daemon that cannot look for want of descriptors takes no warning back, and ends nobody unseen")
+def _(t):
+    login, pid = t.machine.rlogin.login("bob"), t.machine.daemon.pid
+    login.type("\n")
+    wait_until(lambda: Books(t.machine).of(login.pid).kinds["Warned"], "the warning", timeout=20)
+    used = {int(fd.name) for fd in Path(f"/proc/{pid}/fd").iterdir()}
+    limit_descriptors(pid, min(set(range(len(used) + 1)) - used))
+    time.sleep(LIMIT)
+    assert not login.ended(), "it was ended by a daemon that cannot see it"
+    limit_descriptors(pid, 4096)
+    assert login.ended(3), "it was given time for what the daemon did not see"
+    page = wait_until(lambda: (page := Books(t.machine).of(login.pid)).kinds["Logged out"] and page, "the record")
+    assert page.kinds["Warned"] == 1, page.lines
+
+
 @case("clients that die in mid-call leave nothing, and keep nobody waiting")
 def _(t):
     pid = t.machine.daemon.pid
@@ -81,7 +98,7 @@ def _(t):
     before = Holdings(t.machine.daemon.pid)
     wait_until(lambda: login.pid in known(t), "the login")
     client = t.run(["idlectl", "kick", f"p{login.pid}"])
-    t.machine.daemon.wait_for("Logging out")
+    t.machine.daemon.wait_for(f"Logging out session p{login.pid} ")
     client.signal(9)
     assert login.ended(15)
     wait_until(lambda: login.pid not in known(t), "it to be forgotten")
@@ -97,7 +114,8 @@ PIECES = [LIST, LIST * 20, LIST[:30], LIST + LIST[:10], b"\0", b"{", b'{"method"
 
 def prepare():
     machine = Machine(start_sshd=False)
-    machine.start_daemon({"defaults": {"idle": "10m", "tmout": "limit"}})
+    machine.start_daemon({"defaults": {"idle": "10m", "tmout": "limit"},
+                          "rules": [{"name": "bob's", "match": {"user": "bob"}, "idle": f"{LIMIT}s", "warn": ["6s"]}]})
     machine.rlogin = RloginHost()
     return machine
 
