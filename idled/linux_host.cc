@@ -244,10 +244,12 @@ core::Observation LinuxHost::observe(const core::Session& session, core::Look lo
   if (observation.leader_alive) {
     Result<std::vector<system::Terminal>> opened = terminals_of(*login, look);
     observation.failed = !opened;
-    if (opened)
-      for (const system::Terminal& terminal : keep_open(*login, look, *std::move(opened)))
+    if (opened) {
+      const auto& terminals = keep_open(*login, look, *std::move(opened));
+      for (const system::Terminal& terminal : terminals)
         if (std::optional<core::TerminalSample> seen = sample(session, terminal, look))
           observation.terminals.push_back(*std::move(seen));
+    }
     // What runs in front is not to be missed: while all is open that was for it.
     if (look == core::Look::kClose && !system::has_descriptors()) observation.failed = true;
     if (wire_)
