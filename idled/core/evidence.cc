@@ -101,6 +101,9 @@ TerminalMemory remember(const std::optional<TerminalMemory>& before, const Termi
     raise(after, std::min(end, after.doubted ? clocks.boot : clocks.boot + kAtimeBlock),
           Witness::kTerminal);
   }
+  // Nor does the watch tell all: what is read by another name, /dev/tty, it does not see.
+  if (after.armed && moved && before->settled && sample.ctime == before->ctime)
+    raise(after, translate(sample.atime, earlier, clocks), Witness::kTerminal);
   note_ctime(after, sample.ctime, clocks.boot);
   after.armed = after.doubted && sample.watched;
   if (!after.armed) after.settled = false;

@@ -25,7 +25,8 @@
 // counts only if the ctime is one that had settled before: a look at least kSettling after
 // it was first seen found it unmoved, with nothing left untold; whatever comes with the
 // same ctime after that look can be no change of times. (The Enter after `mesg n` comes
-// with a change of its own; it counts by the keys before it, kTyping.)
+// with a change of its own; it counts by the keys before it, kTyping.) A settled ctime vouches
+// for the atime, too, which tells of reads that no watch does: those by another name, /dev/tty.
 //
 // A time set back may hide input as late as the setting itself, so the ctime is the least
 // that a doubtful time counts for.

@@ -1,7 +1,9 @@
 // What evidence the kernel gives, and what it still lets users do. Not asked of an image.
 #include <algorithm>
 #include <charconv>
+#include <cstdio>
 #include <optional>
+#include <utility>
 
 #include "tools/doctor/checks.h"
 #include "tools/doctor/lines.h"
@@ -40,6 +42,24 @@ Findings check_tiocsti(const Machine& machine) {
       "Where the connection is noisy, from keepalives or output, idled cannot tell that "
       "from keys, and the terminal stays.",
       sysctl("dev.tty.legacy_tiocsti=0"))};
+}
+
+// drivers/tty/tty_io.c, tty_update_time: up to Linux 6.4 of the node that was read alone.
+Findings check_dev_tty(const Machine& machine) {
+  if (!machine.living()) return {};
+  const std::optional<std::string> release = machine.read("/proc/sys/kernel/osrelease");
+  int major = 0;
+  int minor = 0;
+  if (!release || std::sscanf(release->c_str(), "%d.%d", &major, &minor) != 2) return {};
+  if (std::pair(major, minor) >= std::pair(6, 5)) return {};
+  return {doubtful("kernel.dev-tty",
+                   "Keys that a program reads through /dev/tty move no time on this kernel",
+                   "Who types in such a program (emacs -nw) and nowhere else looks idle, is "
+                   "warned, and is logged "
+                   "out; any key at the shell's prompt counts. Linux 6.5 and later tell of both. "
+                   "Until then, for "
+                   "those who use one, what it prints may count:",
+                   R"({ "name": "emacs", "match": { "user": "NAME" }, "activity": "output" })")};
 }
 
 Findings check_inotify_limits(const Machine& machine) {

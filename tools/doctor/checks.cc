@@ -39,6 +39,7 @@ constexpr std::array kChecks{
     check_logind_kill,
     check_forged,
     check_tiocsti,
+    check_dev_tty,
     check_witnesses,
     check_inotify_limits,
     check_sshd_environment,

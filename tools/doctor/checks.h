@@ -24,7 +24,8 @@ Check check_profile, check_other_tmouts, check_zsh;
 // What else ends sessions.
 Check check_logind_idle, check_logind_kill, check_rivals;
 // The kernel's part.
-Check check_tiocsti, check_inotify_limits, check_witnesses, check_hidepid, check_utmp;
+Check check_tiocsti, check_dev_tty, check_inotify_limits, check_witnesses, check_hidepid,
+    check_utmp;
 // Who may change or see what.
 Check check_writable, check_admin_group;
 // The sessions there are.

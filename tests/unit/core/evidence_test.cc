@@ -203,6 +203,15 @@ TEST(Remember, ABlockThatIsShownAgainMayHideKeys) {
   EXPECT_EQ(look(memory, 201, 1'600'003'600).last_input, BootTime(seconds(105)));
 }
 
+// Read through /dev/tty, which the watch of the terminal does not see.
+TEST(Remember, ASettledCtimeVouchesForTheAtime) {
+  const TerminalMemory memory = armed();
+  const TerminalMemory read =
+      core::remember(memory, changed_at(1250, 1400, true), clocks(1401), kLongAgo, true);
+  EXPECT_EQ(read.last_input, boot(1408));
+  EXPECT_EQ(read.witness, Witness::kTerminal);
+}
+
 TEST(RememberRead, CountsWhereTheCtimeHasSettled) {
   const TerminalMemory memory = armed();
   EXPECT_EQ(remember_read(memory, memory.ctime, boot(1310)).last_input, boot(1310));

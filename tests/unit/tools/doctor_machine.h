@@ -43,6 +43,7 @@ class DoctorTest : public testing::Test {
     chmod("/run/idled/io.idled.Sessions", 0666);
     write("/run/utmp", "");
     write("/proc/sys/dev/tty/legacy_tiocsti", "0\n");
+    write("/proc/sys/kernel/osrelease", "6.12.48+deb13-amd64\n");
     write("/proc/sys/fs/inotify/max_user_watches", "65536\n");
     write("/proc/sys/fs/inotify/max_user_instances", "128\n");
     write("/proc/mounts", "proc /proc proc rw,relatime 0 0\n");

@@ -47,6 +47,17 @@ TEST_F(DoctorSystem, TheKernelLetsProgramsTypeForTheirUser) {
   EXPECT_EQ(ill(), Ids{"note kernel.tiocsti-unknown"});
 }
 
+TEST_F(DoctorSystem, TheKernelIsOneThatDoesNotTellOfDevTty) {
+  for (const char* old : {"6.1.0-40-amd64\n", "5.14.0-503.el9.x86_64\n", "6.4.16\n"}) {
+    write("/proc/sys/kernel/osrelease", old);
+    EXPECT_EQ(ill(), Ids{"doubtful kernel.dev-tty"}) << old;
+  }
+  for (const char* young : {"6.5.0\n", "7.0\n", "strange\n"}) {
+    write("/proc/sys/kernel/osrelease", young);
+    EXPECT_EQ(ill(), Ids{}) << young;
+  }
+}
+
 TEST_F(DoctorSystem, InotifyHasNarrowLimits) {
   write("/proc/sys/fs/inotify/max_user_watches", "100\n");
   EXPECT_EQ(ill(), Ids{"doubtful kernel.inotify-limit"});
