@@ -34,6 +34,12 @@ bool is_called(std::string_view path, std::string_view comm) {
 std::string file_of(const Entry& process) {
   std::string program = program_of(process.pid);
   if (is_called(program, process.stat.comm)) return program;
+  // The words below are what its user chose, and a program with the s bit is root's whoever they
+  // are. Nor is it what runs a script.
+  struct stat file {};
+  if (stat(("/proc/" + std::to_string(process.pid) + "/exe").c_str(), &file) < 0 ||
+      (file.st_mode & S_ISUID) != 0)
+    return {};
   // "/bin/sh /usr/sbin/update-initramfs -u": the kernel passes the script's path.
   std::istringstream words(read_cmdline(process.pid));
   for (std::string word; words >> word;) {

@@ -73,4 +73,6 @@ no_excuse("no excuse: dpkg in front, run by a plain user", "dpkg 999")
 no_excuse("no excuse: a dpkg of one's own", "./dpkg 999")
 no_excuse("no excuse: a dpkg of one's own, run as root", "sudo ./dpkg 999")
 no_excuse("no excuse: a program of root's that calls itself dpkg", "sudo bash -c 'exec -a dpkg sleep 999'")
+no_excuse("no excuse: a program of root's with the s bit, by a link and under a name of one's own",
+          "rm dpkg; ln -s $(command -v su) dpkg; (exec -a /usr/bin/dpkg ./dpkg)")
 no_excuse("no excuse: dpkg as root in the background", "sudo dpkg 999 & sleep 998")
