@@ -22,9 +22,10 @@ seconds offset_at(policy::sys_seconds instant) {
 }
 
 Result<void> arm(int fd) {
-  // The far future: it never expires, it is only ever cancelled.
+  // The far future, and past every time that the clock may be set to: it never expires, it is only
+  // ever cancelled.
   itimerspec never{};
-  never.it_value.tv_sec = std::numeric_limits<std::int32_t>::max();
+  never.it_value.tv_sec = std::numeric_limits<std::time_t>::max();
   if (timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, nullptr) < 0)
     return errno_error("timerfd_settime");
   return {};

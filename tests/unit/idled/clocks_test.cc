@@ -1,8 +1,10 @@
 // The whole daemon under clocks that are set, and a machine that sleeps: nobody is
 // logged out whom the time that really passed does not justify, and everybody whom it does.
 #include <gtest/gtest.h>
+#include <sys/timerfd.h>
 
 #include "idled/daemon.h"
+#include "idled/system/clock.h"
 #include "tests/unit/idled/fake_host.h"
 
 namespace idled {
@@ -138,6 +140,15 @@ TEST_F(ClocksTest, WhoTypesRightAfterWakingStays) {
   type();
   pass(seconds(290));
   EXPECT_TRUE(host_.hung_up.empty());
+}
+
+// Else it would be told of without end, once the clock is set past that time.
+TEST(ClockStepWatch, ExpiresAtNoTimeThatAClockIsSetTo) {
+  const Result<system::ClockStepWatch> watch = system::ClockStepWatch::open();
+  ASSERT_TRUE(watch) << watch.error().text;
+  itimerspec left{};
+  ASSERT_EQ(timerfd_gettime(watch->fd(), &left), 0);
+  EXPECT_GT(seconds(left.it_value.tv_sec), std::chrono::years(100));
 }
 
 }  // namespace
