@@ -1,6 +1,7 @@
 #include "idled/daemon.h"
 
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 #include "base/text.h"
@@ -28,6 +29,7 @@ void Daemon::start() {
   const std::unique_ptr<Host::Search> search = host_.search_logins(is_known());
   while (!search->look()) {
   }
+  if (search->was_blind()) look_again();
   take_up(*search);
 }
 
@@ -64,13 +66,13 @@ void Daemon::on_exit(const core::ProcessIdentity& leader) {
 
 void Daemon::look_where_closed(const std::vector<std::string>& terminals) {
   if (terminals.empty()) return;
+  // Anybody may close thousands at once.
+  const std::unordered_set<std::string> closed(terminals.begin(), terminals.end());
   std::vector<SessionId> ids;
   engine_.for_each([&](const core::Session& session) {
-    for (const core::Terminal& terminal : session.terminals)
-      if (std::find(terminals.begin(), terminals.end(), terminal.name) != terminals.end()) {
-        ids.push_back(session.login.id);
-        break;
-      }
+    if (std::any_of(session.terminals.begin(), session.terminals.end(),
+                    [&](const core::Terminal& terminal) { return closed.contains(terminal.name); }))
+      ids.push_back(session.login.id);
   });
   for (const SessionId& id : ids) look_at(id);
 }
@@ -135,7 +137,7 @@ void Daemon::perform(const core::Observe& action) {
   const core::Session* session = engine_.find(action.id);
   if (!session) return;
   const bool told = tell_seen();  // what was seen before comes before
-  core::Observation observation = host_.observe(*session, action.look);
+  core::Observation observation = observe(*session, action.look);
   observation.reads_told = told;
   deliver(core::Observed{action.id, std::move(observation)});
 }
@@ -166,7 +168,7 @@ void Daemon::perform_at_last(const core::HangUp& action) {
   const core::Session* session = engine_.find(action.id);
   if (!session || !session->ending) return;
   if (action.look_again) {
-    core::Observation last = host_.observe(*session, core::Look::kClose);
+    core::Observation last = observe(*session, core::Look::kClose);
     if (!engine_.is_due(action.id, last)) return deliver(core::Spared{action.id, std::move(last)});
   }
   const Result<void> done = host_.hang_up(*session, action.terminals, action.all_processes);
@@ -230,13 +232,27 @@ void Daemon::trouble(std::string message) {
   record({core::RecordKind::kTrouble, core::Severity::kWarning, std::move(message), {}});
 }
 
-// Told once a minute: whoever tries a thousand times shall not fill the journal.
+// Whoever tries a thousand times shall not fill the journal.
+bool Daemon::is_news(std::optional<BootTime>& told_at) {
+  const BootTime now = host_.now().boot();
+  if (told_at && now < *told_at + std::chrono::minutes(1)) return false;
+  told_at = now;
+  return true;
+}
+
+core::Observation Daemon::observe(const core::Session& session, core::Look look) {
+  core::Observation observation = host_.observe(session, look);
+  if (observation.failed && is_news(blind_at_))
+    trouble("session " + session.login.id.value +
+            " cannot be looked at for want of descriptors, nor perhaps others; until they can be, "
+            "nobody is logged out; raise LimitNOFILE= of the service");
+  return observation;
+}
+
 void Daemon::on_turned_away(const Error& why) {
   look_again();  // it may have been a login that announced itself
-  const BootTime now = host_.now().boot();
-  if (turned_away_at_ && now < *turned_away_at_ + std::chrono::minutes(1)) return;
-  turned_away_at_ = now;
-  trouble("a client is turned away: " + why.text + "; raise LimitNOFILE= of the service");
+  if (is_news(turned_away_at_))
+    trouble("a client is turned away: " + why.text + "; raise LimitNOFILE= of the service");
 }
 
 core::Token Daemon::keep(service::Answer answer) {
@@ -334,7 +350,7 @@ void Daemon::tell_followers() {
 
 void Daemon::look_at(const SessionId& id) {
   if (const core::Session* session = engine_.find(id))
-    deliver(core::Observed{id, host_.observe(*session, core::Look::kShown)});
+    deliver(core::Observed{id, observe(*session, core::Look::kShown)});
 }
 
 void Daemon::look_then(std::vector<SessionId> ids, std::function<void()> then) {

@@ -24,6 +24,10 @@ int number_of(core::Signal signal) {
   return signal == core::Signal::kTerminate ? SIGTERM : SIGKILL;
 }
 
+bool counts_work(const core::Session& session) {
+  return session.rules->settings.activity == policy::Activity::kJob;
+}
+
 bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
@@ -39,6 +43,11 @@ pid_t leader_of(const core::Record& record) {
 // Logins whose terminals are open at a time. A step may look at all logins (a clock was set), and
 // descriptors are for logins, too.
 constexpr std::size_t kMostOpen = 64;
+
+// Enough to look at, and end, a login with a dozen terminals.
+constexpr std::size_t kReserve = 32;
+// What a look takes for one file of /proc after the other, beside the terminals that it has open.
+constexpr std::size_t kForFiles = 2;
 
 // A walk over the processes serves all looks of one moment.
 constexpr std::chrono::milliseconds kTableAge{250};
@@ -67,7 +76,20 @@ Result<std::unique_ptr<LinuxHost>> LinuxHost::open(const std::string& state_fold
 }
 
 LinuxHost::LinuxHost(system::StateStore store, OwnedFd exits, std::string boot_id)
-    : store_(std::move(store)), exits_(std::move(exits)), boot_id_(std::move(boot_id)) {}
+    : store_(std::move(store)),
+      exits_(std::move(exits)),
+      boot_id_(std::move(boot_id)),
+      reserve_(kReserve) {}
+
+template <typename Work>
+bool LinuxHost::with_descriptors(Work work) {
+  if (work()) return true;
+  open_.clear();
+  const system::DescriptorReserve::Lent lent(reserve_);
+  const bool done = work();
+  open_.clear();
+  return done;
+}
 
 std::vector<std::string> LinuxHost::witnesses() const {
   std::vector<std::string> witnesses{"terminal times", "unread lines"};
@@ -101,6 +123,7 @@ Result<void> LinuxHost::attach(const core::Attach& login, uid_t user) {
   Attached attached{*std::move(process)};
   if (!login.console.empty()) {
     Result<OwnedFd> pinned = system::Terminal::pin(login.console);
+    if (!pinned && is_shortage(pinned.error())) return pinned.error();
     if (pinned)  // else it has no terminal, as of now
       attached.console =
           std::make_unique<Console>(Console{login.console, *std::move(pinned), user});
@@ -186,8 +209,8 @@ const std::vector<system::Terminal>* LinuxHost::open_terminals_of(Attached& logi
 }
 
 Result<std::vector<system::Terminal>> LinuxHost::take_terminals_of(Attached& login) {
-  auto open = open_.extract(login.leader.pid());
-  if (!open.empty() && open.mapped().look == core::Look::kClose)
+  if (auto open = open_.extract(login.leader.pid());
+      !open.empty() && open.mapped().look == core::Look::kClose)
     return std::move(open.mapped().terminals);
   return terminals_of(login, core::Look::kClose);
 }
@@ -214,14 +237,14 @@ std::optional<core::TerminalSample> LinuxHost::sample(const core::Session& sessi
 
 void LinuxHost::look_in_front(const core::Session& session, const system::Terminal& terminal,
                               core::Look look, core::TerminalSample& sample) {
-  const bool counts_work = session.rules->settings.activity == policy::Activity::kJob;
-  if (look == core::Look::kBrief && !counts_work) return;
+  const bool works = counts_work(session);
+  if (look == core::Look::kBrief && !works) return;
   std::optional<pid_t> group = terminal.foreground_group(session.login.leader.pid);
   // A walk over all processes, so only for whom it must be; a close look wants it as of now.
   const nanoseconds max_age = look == core::Look::kClose ? nanoseconds(0) : kTableAge;
   if (!group) group = system::foreground_group(processes(max_age), terminal.device());
   if (!group) return;
-  if (!counts_work && look == core::Look::kShown) {
+  if (!works && look == core::Look::kShown) {
     sample.foreground = system::comm_of(*group);
     return;
   }
@@ -230,17 +253,30 @@ void LinuxHost::look_in_front(const core::Session& session, const system::Termin
       alone ? std::vector{&*alone}
             : system::in_front(processes(max_age), terminal.device(), *group);
   sample.foreground = alone ? alone->stat.comm : system::comm_of(*group);
-  if (counts_work) sample.work = system::work_of(front, *group);
+  if (works) sample.work = system::work_of(front, *group);
   if (look == core::Look::kClose) sample.root_programs = system::root_programs(front);
 }
 
 core::Observation LinuxHost::observe(const core::Session& session, core::Look look) {
   core::Observation observation;
+  with_descriptors([&] {
+    observation = look_at(session, look);
+    return !observation.failed;
+  });
+  return observation;
+}
+
+core::Observation LinuxHost::look_at(const core::Session& session, core::Look look) {
+  core::Observation observation;
   observation.look = look;
   Attached* login = attached(session.login.leader.pid);
   observation.leader_alive = login && login->leader.is_alive();
-  if (login && session.ending && login->ended && login->ended->processes)
+  // What is read of processes does not tell a shortage: it is asked for while all is open.
+  bool reads_processes = false;
+  if (login && session.ending && login->ended && login->ended->processes) {
     observation.processes = login->ended->processes->count();
+    reads_processes = true;
+  }
   if (observation.leader_alive) {
     Result<std::vector<system::Terminal>> opened = terminals_of(*login, look);
     observation.failed = !opened;
@@ -250,11 +286,11 @@ core::Observation LinuxHost::observe(const core::Session& session, core::Look lo
         if (std::optional<core::TerminalSample> seen = sample(session, terminal, look))
           observation.terminals.push_back(*std::move(seen));
     }
-    // What runs in front is not to be missed: while all is open that was for it.
-    if (look == core::Look::kClose && !system::has_descriptors()) observation.failed = true;
     if (wire_)
       observation.wire = wire_->quiet_for(session.login.ssh_connection, login->held.sockets);
+    reads_processes = reads_processes || look == core::Look::kClose || counts_work(session);
   }
+  if (reads_processes && !system::has_descriptors(kForFiles)) observation.failed = true;
   observation.clocks = system::read_clocks();
   return observation;
 }
@@ -287,16 +323,20 @@ Seen LinuxHost::take_seen() {
 
 core::Written LinuxHost::write(const core::Session& session,
                                const std::vector<std::string>& terminals, std::string_view text) {
-  core::Written written{session.login.id, true};
+  core::Written written{session.login.id};
+  bool taken = true;
   Attached* login = attached(session.login.leader.pid);
-  const std::vector<system::Terminal>* const open = login ? open_terminals_of(*login) : nullptr;
-  written.delivered = open != nullptr;
-  if (!open) return written;
-  for (const system::Terminal& terminal : *open) {
-    if (!contains(terminals, terminal.name())) continue;
-    if (!terminal.write(text)) written.delivered = false;
-    written.mtimes.emplace_back(terminal.name(), terminal.last_output());
-  }
+  written.delivered = login && with_descriptors([&] {
+                        const std::vector<system::Terminal>* const open = open_terminals_of(*login);
+                        if (!open) return false;
+                        for (const system::Terminal& terminal : *open) {
+                          if (!contains(terminals, terminal.name())) continue;
+                          taken = terminal.write(text) && taken;
+                          written.mtimes.emplace_back(terminal.name(), terminal.last_output());
+                        }
+                        return true;
+                      });
+  written.delivered = written.delivered && taken;
   return written;
 }
 
@@ -311,6 +351,16 @@ void LinuxHost::note_terminal_leader(Attached& login, const system::Terminal& te
 
 Result<void> LinuxHost::hang_up(const core::Session& session,
                                 const std::vector<std::string>& terminals, bool all_processes) {
+  Result<void> result;
+  with_descriptors([&] {
+    result = try_hang_up(session, terminals, all_processes);
+    return result || !is_shortage(result.error());
+  });
+  return result;
+}
+
+Result<void> LinuxHost::try_hang_up(const core::Session& session,
+                                    const std::vector<std::string>& terminals, bool all_processes) {
   Attached* login = attached(session.login.leader.pid);
   if (!login) return Error{"the leader is gone", ESRCH};
   login->ended = std::make_unique<Ended>();
@@ -369,7 +419,13 @@ void LinuxHost::record(const core::Record& record) {
 // --- state --------------------------------------------------------------------------
 
 Result<void> LinuxHost::save_state(const SessionId& id, const core::SessionData& data) {
-  return store_.save(id.value, to_snapshot(data, boot_id_));
+  const std::string text = to_snapshot(data, boot_id_);
+  Result<void> result;
+  with_descriptors([&] {
+    result = store_.save(id.value, text);
+    return result || !is_shortage(result.error());
+  });
+  return result;
 }
 
 std::vector<core::SessionData> LinuxHost::load_state(std::vector<std::string>& trouble) {

@@ -8,6 +8,7 @@
 #include "idled/host.h"
 #include "idled/system/audit.h"
 #include "idled/system/clock.h"
+#include "idled/system/descriptor_reserve.h"
 #include "idled/system/journal.h"
 #include "idled/system/login_processes.h"
 #include "idled/system/process.h"
@@ -88,6 +89,13 @@ class LinuxHost final : public Host {
   };
 
   LinuxHost(system::StateStore store, OwnedFd exits, std::string boot_id);
+  // Does it, and once more with the reserve if it failed for want of descriptors (false). It must
+  // hold on to none.
+  template <typename Work>
+  bool with_descriptors(Work work);
+  core::Observation look_at(const core::Session& session, core::Look look);
+  Result<void> try_hang_up(const core::Session& session, const std::vector<std::string>& terminals,
+                           bool all_processes);
   Attached* attached(pid_t leader);
   // Every terminal of the login, opened: to be closed again soon. But for a close look, the last
   // walk over what the leader holds (Attached::held) is trusted while that shows no change.
@@ -116,6 +124,7 @@ class LinuxHost final : public Host {
   std::unique_ptr<system::Wire> wire_;            // null: no INET_DIAG
   OwnedFd exits_;  // an epoll instance over the leaders' pidfds, data.u64 = pid
   std::string boot_id_;
+  system::DescriptorReserve reserve_;
   std::unordered_map<pid_t, Attached> attached_;   // by the leader
   std::unordered_map<pid_t, Open> open_;           // by the leader
   std::optional<system::ProcessTable> processes_;  // as of `processes_at_`

@@ -82,6 +82,7 @@ void PolicyLoader::load() {
   look_up(*next_);
   if (!lookup_) return put_in_force();
   watch_answers();
+  if (!lookup_) return put_in_force();
   set_timer(patience_.reload);
 }
 

@@ -233,7 +233,7 @@ void Daemon::kick(const service::Peer& peer, const protocol::KickRequest& reques
     kicks_[token].logins.push_back(kicked_login(*engine_.find(id)));
   }
   deliver(core::KickRequested{token, std::move(meant), name_of(peer), printable(request.message),
-                              seconds(request.delay_seconds), request.wait});
+                              seconds(request.delay_seconds), request.wait, is_admin(peer)});
 }
 
 void Daemon::with_meant(const service::Peer& peer, const std::string& session,

@@ -171,8 +171,10 @@ std::string to_snapshot(const SessionData& data, std::string_view boot_id) {
                       {"by_admin", data.hold->by_admin},
                       {"why", data.hold->why}};
   if (data.kick)
-    object["kick"] = {
-        {"at", ticks(data.kick->at)}, {"by", data.kick->by}, {"message", data.kick->message}};
+    object["kick"] = {{"at", ticks(data.kick->at)},
+                      {"by", data.kick->by},
+                      {"message", data.kick->message},
+                      {"by_admin", data.kick->by_admin}};
   return object.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
@@ -204,8 +206,9 @@ Result<SessionData> from_snapshot(std::string_view text, std::string_view boot_i
     data.hold = core::Hold{get_boot(hold, "until"), get<std::string>(hold, "by", ""),
                            get<bool>(hold, "by_admin", false), get<std::string>(hold, "why", "")};
   if (const json kick = sub(object, "kick"); has_times(kick, {"at"}))
-    data.kick = core::Kick{get_boot(kick, "at"), get<std::string>(kick, "by", ""),
-                           get<std::string>(kick, "message", "")};
+    data.kick =
+        core::Kick{get_boot(kick, "at"), get<std::string>(kick, "by", ""),
+                   get<std::string>(kick, "message", ""), get<bool>(kick, "by_admin", true)};
   return data;
 }
 

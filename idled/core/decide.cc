@@ -80,6 +80,7 @@ BootTime Engine::pursue_idle(Session& session, Context& context) {
   }
   if (!session.input) {
     // Nothing to go by now. A terminal that opens later is seen before its first warning.
+    if (session.warning) context.want(Save{session.login.id});
     session.warning.reset();
     return context.boot() + *settings.idle - longest_warning(settings, *settings.idle);
   }

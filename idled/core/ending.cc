@@ -109,22 +109,24 @@ void Engine::on(const HungUp& event, Context& context) {
 void Engine::on(const Spared& event, Context& context) {
   Session* session = lookup(event.id);
   if (!session || !session->ending) return;
-  if (!event.observation.leader_alive) return close(*session, context);
   if (event.observation.failed) {  // the farewell stands, and so does the last look
     session->ending->rung = Rung::kFarewell;
     return schedule_.set(*session, context.boot() + kRetry);
   }
+  if (!event.observation.leader_alive) return close(*session, context);
   take_in(*session, event.observation, context);
   spare(*session, context);
 }
 
 void Engine::go_on_ending(Session& session, Context& context) {
   Ending& ending = *session.ending;
-  const bool held = std::any_of(
-      session.terminals.begin(), session.terminals.end(), [&](const Terminal& terminal) {
-        return std::find(ending.terminals.begin(), ending.terminals.end(), terminal.name) !=
-               ending.terminals.end();
-      });
+  const auto is_gone = [&](const std::string& name) {
+    return std::none_of(session.terminals.begin(), session.terminals.end(),
+                        [&](const Terminal& terminal) { return terminal.name == name; });
+  };
+  // Once it is gone, the next terminal of that name is another: names are given anew at once.
+  if (ending.rung >= Rung::kHangUp) std::erase_if(ending.terminals, is_gone);
+  const bool held = !std::all_of(ending.terminals.begin(), ending.terminals.end(), is_gone);
   const BootTime now = context.boot();
   if (ending.rung == Rung::kFarewell) {
     const std::optional<BootTime> deadline =
@@ -208,11 +210,17 @@ void Engine::outlive_leader(Session& session, const Observation& observation, Co
 
 void Engine::on(const KickRequested& event, Context& context) {
   PendingKick pending{event.token, event.ids, {}, {}};
+  std::vector<SessionId> changed;
   for (const SessionId& id : event.ids) {
     Session* session = lookup(id);
     if (!session) continue;
     pending.remaining.push_back(id);
-    session->kick = Kick{context.boot() + event.delay, event.by, event.message};
+    const BootTime at = context.boot() + event.delay;
+    // An administrator's, and not later than what the user asks for: it stands.
+    if (session->kick && session->kick->by_admin && !event.by_admin && session->kick->at <= at)
+      continue;
+    session->kick = Kick{at, event.by, event.message, event.by_admin};
+    changed.push_back(id);
     Record record = record_of(
         RecordKind::kKickRequested, Severity::kNotice, *session, context.now, Cause::kKick,
         "Logout of " + describe(*session) + " requested by " + event.by +
@@ -227,18 +235,19 @@ void Engine::on(const KickRequested& event, Context& context) {
   else
     kicks_.push_back(pending);
 
-  for (const SessionId& id : pending.remaining) {
+  for (const SessionId& id : changed) {
     Session* session = lookup(id);
     if (!session) continue;
-    if (session->ending)
+    const bool now = event.delay == seconds(0);
+    if (now && session->ending)
       session->ending->whole_login = true;  // it ends already, if not for this reason
-    else if (event.delay == seconds(0))
+    else if (now)
       begin_ending(*session, Cause::kKick, context);
-    else {
+    else
       context.want(Write{id, names_of(session->terminals),
                          kick_warning_text(*session->kick, event.delay, context.now)});
-      decide(*session, context);
-    }
+    // What is being ended may be a terminal of several: the kick comes when it is due.
+    if (!now && !session->ending) decide(*session, context);
   }
 }
 

@@ -75,7 +75,8 @@ void Engine::on(const LoginOpened& event, Context& context) {
   }
   // A pid that came back: of the two leaders, the one that began earlier is gone.
   if (const auto other = by_leader_.find(event.login.leader.pid); other != by_leader_.end()) {
-    if (event.login.leader.start_ticks < other->second->login.leader.start_ticks) return;
+    if (event.login.leader.start_ticks < other->second->login.leader.start_ticks)
+      return context.want(Registered{event.token, {}, tmout_of(subject_of(event.login))});
     close(*other->second, context);
   }
 
@@ -165,8 +166,8 @@ void Engine::close(Session& session, Context& context) {
 void Engine::on(const Observed& event, Context& context) {
   Session* session = lookup(event.id);
   if (!session) return;
+  if (event.observation.failed) return go_on_unseen(*session, context);
   if (!event.observation.leader_alive) return outlive_leader(*session, event.observation, context);
-  if (event.observation.failed) return look_soon(*session, context);
   take_in(*session, event.observation, context);
   update_watch(*session, context);
   if (session->ending)
@@ -297,6 +298,15 @@ Kind kind_of(const Session& session) {
 
 namespace {
 
+// A cap is for who has come to a terminal or over a connection. A desktop, a greeter, cron's job
+// are not for it to end: there is nowhere to warn.
+bool may_be_capped(const Session& session) {
+  if (!session.login.ssh_connection.empty()) return true;
+  const Kind kind = kind_of(session);
+  return kind == Kind::kTerminal || kind == Kind::kConsole ||
+         (kind == Kind::kNoTerminal && comes_over_a_connection(session.login));
+}
+
 // A limit's end, put off by what has been promised: a warning first, a hold.
 BootTime promised(const Session& session, seconds limit, BootTime at, BootTime floor, bool held) {
   at = std::max(at, floor);
@@ -323,7 +333,7 @@ std::optional<BootTime> idle_deadline(const Session& session, const LastInput& i
 
 std::optional<BootTime> cap_deadline(const Session& session) {
   const std::optional<seconds>& limit = session.rules->settings.session;
-  if (!limit || session.reported_cap) return std::nullopt;
+  if (!limit || session.reported_cap || !may_be_capped(session)) return std::nullopt;
   return promised(session, *limit, session.opened + *limit, session.cap_floor,
                   session.hold && session.hold->by_admin);
 }

@@ -102,6 +102,7 @@ class Engine {
   void take_in(Session& session, const Observation& observation, Context& context);
   void update_watch(Session& session, Context& context);
   void look_soon(Session& session, Context& context);
+  void go_on_unseen(Session& session, Context& context);
   void plan(Session& session, BootTime next);
 
   // decide.cc

@@ -75,6 +75,7 @@ struct KickRequested {
   std::string message;
   seconds delay{0};
   bool wait = true;  // answer when they are gone
+  bool by_admin = true;
 };
 struct HoldRequested {
   Token token = 0;  // answered by HoldAnswered

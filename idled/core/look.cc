@@ -165,6 +165,17 @@ void Engine::on(const Watched& event, Context& context) {
   look_soon(*session, context);
 }
 
+// There was nothing to look with. A kick takes no evidence; all else waits for some.
+void Engine::go_on_unseen(Session& session, Context& context) {
+  const bool kicked = session.kick && session.kick->at <= context.boot();
+  if (kicked && session.ending)
+    go_on_ending(session, context);
+  else if (kicked)
+    begin_ending(session, Cause::kKick, context);
+  else
+    look_soon(session, context);
+}
+
 void Engine::look_soon(Session& session, Context& context) {
   const BootTime again = context.boot() + kRetry;
   if (!session.schedule.is_scheduled() || again < session.schedule.due)

@@ -36,8 +36,9 @@ struct Warning {
 // An administrator, or the user, ends the login at a time, input or not.
 struct Kick {
   BootTime at;
-  std::string by;       // "root", or another user
-  std::string message;  // empty: none
+  std::string by;        // "root", or another user
+  std::string message;   // empty: none
+  bool by_admin = true;  // then no user puts it off
 };
 
 // The login is not ended before a time, and then not without a new warning. A kick ends it

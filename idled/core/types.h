@@ -100,7 +100,8 @@ struct Observation {
   ClockReading clocks;
   Look look = Look::kBrief;
   bool leader_alive = true;
-  // There was no descriptor left to look with: that the leader is alive is all that is known.
+  // There was no descriptor left to look with: nothing but `leader_alive` is known, and of one that
+  // is dead not whether other processes are left.
   bool failed = false;
   std::vector<TerminalSample> terminals;
   // None where there is no socket to ask, or no way to.

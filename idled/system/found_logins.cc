@@ -97,7 +97,9 @@ bool LoginSearch::look() {
     look_at_candidates();
   else
     look_at_names();
-  was_blind_ = was_blind_ || !has_descriptors();
+  // A login's leader, a master and its terminal, and a file of a process.
+  constexpr std::size_t kMost = 4;
+  was_blind_ = was_blind_ || !has_descriptors(kMost);
   return has_all_names_ && next_candidate_ == candidates_.size();
 }
 
@@ -209,8 +211,9 @@ void LoginSearch::try_sshd(const Entry& leader) {
     }
   }
   if (!user) return;  // nobody is let in yet: strangers may be many, and this is dear
-  if (const Result<Holdings> held = holdings_of(leader.pid))
-    login.ssh_connection = connection_among(held->sockets);
+  const Result<Holdings> held = holdings_of(leader.pid);
+  if (!held) return;  // another search: once known, it would be without a host for good
+  login.ssh_connection = connection_among(held->sockets);
   login.remote_host = login.ssh_connection.substr(0, login.ssh_connection.find(' '));
   add(leader, *user, std::move(login), leader.stat);
 }

@@ -70,7 +70,7 @@ class LoginSearch {
   IsKnown known_;
   Numbered pids_{"/proc"};
   bool has_all_names_ = false;
-  bool was_blind_ = false;
+  bool was_blind_ = pids_.fd() < 0;
   std::vector<Entry> candidates_;  // by their names; once all are there, in the order to be tried
   std::size_t next_candidate_ = 0;
   std::unordered_set<pid_t> found_;  // the leaders of the logins that were found so far

@@ -207,10 +207,14 @@ bool Numbered::read_more() {
   return size_ > 0;
 }
 
-bool has_descriptors() {
-  const OwnedFd folder(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-  const OwnedFd file(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-  return folder && file;
+bool has_descriptors(std::size_t count) {
+  std::vector<OwnedFd> had;
+  while (had.size() < count) {
+    OwnedFd fd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    if (!fd) return false;
+    had.push_back(std::move(fd));
+  }
+  return true;
 }
 
 std::vector<pid_t> list_pids() {

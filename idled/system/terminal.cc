@@ -82,6 +82,14 @@ bool is_master(int fd) {
          status.st_rdev == makedev(TTYAUX_MAJOR, kPtmxMinor);
 }
 
+// Whether what is typed on a console comes to no program as characters: a display server sees to
+// that, K_OFF or the raw modes of ioctl_console(2). Its mode of display alone says nothing: whoever
+// sits at a shell may set it.
+bool is_without_keys(int console) {
+  int mode = K_OFF;
+  return ioctl(console, KDGKBMODE, &mode) < 0 || (mode != K_XLATE && mode != K_UNICODE);
+}
+
 std::size_t size_of(const struct stat& folder) {
   return folder.st_size > 0 ? static_cast<std::size_t>(folder.st_size) : 0;
 }
@@ -108,11 +116,6 @@ Result<OwnedFd> open_by_path(const std::string& name, dev_t device) {
   if (!S_ISCHR(status.st_mode) || status.st_rdev != device || !is_of_our_devpts(status))
     return Error{path + " is not the terminal that was meant", ENODEV};
   return open_pinned(name, pinned);
-}
-
-bool is_terminal(dev_t device) {
-  const Result<std::string> drivers = read_file("/proc/tty/drivers", kLargestDrivers);
-  return drivers && is_terminal_device(*drivers, device);
 }
 
 }  // namespace
@@ -182,7 +185,9 @@ Result<OwnedFd> Terminal::pin(const std::string& name) {
   if (fstat(fd.get(), &status) < 0) return errno_error("fstat " + path);
   // Of serial lines, which have many numbers, we do not know the names.
   const std::string known_as = terminal_name(status.st_rdev);
-  if (!S_ISCHR(status.st_mode) || !is_terminal(status.st_rdev) ||
+  const Result<std::string> drivers = read_file("/proc/tty/drivers", kLargestDrivers);
+  if (!drivers) return drivers.error();
+  if (!S_ISCHR(status.st_mode) || !is_terminal_device(*drivers, status.st_rdev) ||
       (!known_as.empty() && known_as != name))
     return Error{path + " is not a terminal of that name", ENODEV};
   return fd;
@@ -198,7 +203,7 @@ Result<Terminal> Terminal::open(const std::string& name, const OwnedFd& pinned, 
   if (!opened) return opened.error();
   OwnedFd slave = *std::move(opened);
   int mode = KD_TEXT;
-  if (ioctl(slave.get(), KDGETMODE, &mode) == 0 && mode != KD_TEXT)
+  if (ioctl(slave.get(), KDGETMODE, &mode) == 0 && mode != KD_TEXT && is_without_keys(slave.get()))
     return Error{name + " shows a graphical session", EBUSY};
   return Terminal(name, status.st_rdev, std::move(slave), OwnedFd());
 }

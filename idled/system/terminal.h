@@ -51,8 +51,8 @@ class Terminal {
   // the same name is not taken for it. Errors: ENODEV for what is no terminal, or is gone.
   // Nothing that is no terminal (by its number, of those that /proc/tty/drivers lists) is opened.
   static Result<OwnedFd> pin(const std::string& name);
-  // EBUSY where a graphical session has the console (KDGETMODE, ioctl_console(2)): what
-  // is typed there reaches no terminal. EPERM where it has come to be neither the user's nor
+  // EBUSY where a graphical session has the console (KDGETMODE and KDGKBMODE, ioctl_console(2)):
+  // what is typed there reaches no terminal. EPERM where it has come to be neither the user's nor
   // root's: the next login on that line is another's.
   static Result<Terminal> open(const std::string& name, const OwnedFd& pinned, uid_t user);
 

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
-from idled_testing import cases, proc  # noqa: E402
+from idled_testing import cases, proc, promise  # noqa: E402
 from idled_testing.books import Books, Holdings, state_files  # noqa: E402
 from idled_testing.cases import case  # noqa: E402
 from idled_testing.daemon import SOCKET  # noqa: E402
@@ -62,13 +62,38 @@ def _(t):
     wait_until(lambda: Holdings(pid).total == before.total - len(early), "the descriptors to be given back", timeout=3)
 
 
+def leave_descriptors(pid, count):
+    used = {int(fd.name) for fd in Path(f"/proc/{pid}/fd").iterdir()}
+    free = [number for number in range(len(used) + count + 1) if number not in used]
+    limit_descriptors(pid, free[count])
+
+
+@case("a daemon that is full warns and ends those whom it knows, on time, and does what it is told", timeout=90)
+def _(t):
+    pid = t.machine.daemon.pid
+    for left in range(4):
+        idle, working = t.machine.rlogin.login("bob"), t.machine.rlogin.login("dave")
+        kicked = t.machine.rlogin.login("carol") if left >= 2 else None  # one for the call itself, and its answer
+        key = idle.type("\n")
+        wait_until(lambda: {idle.pid, working.pid} <= known(t), "the logins")
+        leave_descriptors(pid, left)
+        if kicked:
+            assert t.machine.idlectl("kick", f"p{kicked.pid}").status == 0
+            assert kicked.ended(5)
+        promise.assert_logged_out_between(idle, key, LIMIT, LIMIT + 10)
+        promise.assert_logged_out_between(working, key, LIMIT, LIMIT + 10)
+        limit_descriptors(pid, 4096)
+        page = wait_until(lambda: (page := Books(t.machine).of(idle.pid)).kinds["Logged out"] and page, "the record")
+        assert page.kinds["Warned"] == 1, page.lines
+
+
 @case("a daemon that cannot look for want of descriptors takes no warning back, and ends nobody unseen")
 def _(t):
     login, pid = t.machine.rlogin.login("bob"), t.machine.daemon.pid
     login.type("\n")
     wait_until(lambda: Books(t.machine).of(login.pid).kinds["Warned"], "the warning", timeout=20)
-    used = {int(fd.name) for fd in Path(f"/proc/{pid}/fd").iterdir()}
-    limit_descriptors(pid, min(set(range(len(used) + 1)) - used))
+    limit_descriptors(pid, 3)  # so that its reserve is of no use either
+    t.machine.daemon.wait_for("cannot be looked at for want of descriptors")
     time.sleep(LIMIT)
     assert not login.ended(), "it was ended by a daemon that cannot see it"
     limit_descriptors(pid, 4096)
@@ -113,9 +138,11 @@ PIECES = [LIST, LIST * 20, LIST[:30], LIST + LIST[:10], b"\0", b"{", b'{"method"
 
 
 def prepare():
-    machine = Machine(start_sshd=False)
+    machine = Machine(("alice", "bob", "carol", "dave"), start_sshd=False)
     machine.start_daemon({"defaults": {"idle": "10m", "tmout": "limit"},
-                          "rules": [{"name": "bob's", "match": {"user": "bob"}, "idle": f"{LIMIT}s", "warn": ["6s"]}]})
+                          "rules": [{"name": "bob's", "match": {"user": "bob"}, "idle": f"{LIMIT}s", "warn": ["6s"]},
+                                    {"name": "dave's", "match": {"user": "dave"}, "idle": f"{LIMIT}s", "warn": ["6s"],
+                                     "activity": "job"}]})
     machine.rlogin = RloginHost()
     return machine
 

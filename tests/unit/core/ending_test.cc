@@ -8,6 +8,7 @@ namespace {
 
 using std::chrono::hours;
 using std::chrono::milliseconds;
+using std::chrono::minutes;
 
 using Log = std::vector<std::string>;
 constexpr const char* kTwentySeconds = R"({"defaults": {"idle": "20s", "warn": ["5s"]}})";
@@ -164,6 +165,54 @@ TEST(Kick, OfALoginThatEndsAlready) {
   EXPECT_EQ(sim.kicks.size(), 1U);
 }
 
+TEST(Kick, ThatIsToComeLaterDoesNotHastenAnEnding) {
+  Sim sim(R"({"defaults": {"idle": "20s", "warn": []}})");
+  const SessionId id = sim.open();
+  sim.logins[id.value].carries_transfer = true;
+  sim.pass(seconds(28));
+  ASSERT_EQ(state_of(*sim.engine.find(id)), State::kEnding);
+  sim.kick({9, {id}, "root", "", minutes(30), false});
+  sim.pass(minutes(29));
+  EXPECT_TRUE(sim.is_open(id)) << "the transfer goes on";
+  sim.pass(minutes(2));
+  EXPECT_FALSE(sim.is_open(id));
+}
+
+TEST(Kick, OfAnAdministratorIsNotForAUserToPutOff) {
+  Sim sim;
+  const SessionId id = sim.open();
+  const BootTime asked = sim.boot;
+  sim.kick({9, {id}, "root", "maintenance", minutes(1), true, true});
+  sim.kick({10, {id}, "alice", "", hours(24), false, false});
+  EXPECT_EQ(sim.engine.find(id)->kick->by, "root");
+  sim.pass(minutes(1) + seconds(5));
+  ASSERT_FALSE(sim.is_open(id));
+  EXPECT_LE(*sim.logins[id.value].hung_up_at, asked + minutes(1) + seconds(1));
+  EXPECT_EQ(sim.kicks.size(), 2U) << "both are answered";
+
+  const SessionId sooner = sim.open();
+  sim.kick({11, {sooner}, "root", "", minutes(10), false, true});
+  sim.kick({12, {sooner}, "alice", "", seconds(0), true, false});
+  sim.pass(seconds(5));
+  EXPECT_FALSE(sim.is_open(sooner)) << "but to leave sooner is";
+}
+
+// The lowest number that is free is given to the next terminal.
+TEST(Ending, ATerminalThatOpensUnderTheOldNameIsAnother) {
+  Sim sim(kTwentySeconds);
+  const SessionId id = sim.open();
+  sim.logins[id.value].carries_transfer = true;
+  while (sim.logins[id.value].log.empty()) sim.pass(milliseconds(50));
+  sim.pass(milliseconds(250));  // it is seen to be gone
+  sim.logins[id.value].terminals["pts/0"] = sim.new_terminal();
+  sim.pass(seconds(10));
+  ASSERT_TRUE(sim.is_open(id));
+  EXPECT_EQ(sim.logins[id.value].log, (Log{"hangup"}));
+  EXPECT_EQ(state_of(*sim.engine.find(id)), State::kActive);
+  sim.pass(minutes(1));
+  EXPECT_EQ(sim.logins[id.value].log, (Log{"hangup", "hangup"})) << "when its own time has come";
+}
+
 TEST(Ending, WithoutItsLastLookItWaitsForOne) {
   Sim sim(R"({"defaults": {"idle": "20s", "warn": ["5s"]}})");
   const SessionId id = sim.open();
@@ -177,6 +226,38 @@ TEST(Ending, WithoutItsLastLookItWaitsForOne) {
   sim.pass(seconds(2));
   EXPECT_FALSE(sim.is_open(id));
   EXPECT_EQ(sim.logins[id.value].log, std::vector<std::string>{"hangup"});
+}
+
+TEST(Kick, TakesNoLook) {
+  Sim sim;
+  const SessionId now = sim.open("alice", {"pts/0"});
+  const SessionId later = sim.open("bob", {"pts/1"});
+  for (const SessionId& id : {now, later}) sim.deliver(Observed{id, sim.observe(id)});
+  sim.has_descriptors = false;
+  sim.kick({9, {now}, "root", "", seconds(0), true});
+  sim.kick({10, {later}, "root", "", seconds(5), true});
+  sim.pass(seconds(4));
+  EXPECT_FALSE(sim.is_open(now));
+  EXPECT_TRUE(sim.is_open(later));
+  sim.pass(seconds(4));
+  EXPECT_FALSE(sim.is_open(later));
+  EXPECT_EQ(sim.kicks.size(), 2U);
+}
+
+TEST(Ending, WhatOutlivesTheLeaderIsNotForgottenUnseen) {
+  Sim sim(R"({"defaults": {"idle": "20s", "warn": [], "leftovers": "kill"}})");
+  const SessionId id = sim.open();
+  sim.logins[id.value].stubborn_processes = 1;
+  sim.on_step = [&](const Event& event, const Step&) {
+    if (std::holds_alternative<LeaderExited>(event)) sim.has_descriptors = false;
+  };
+  sim.pass(seconds(40));
+  ASSERT_TRUE(sim.is_open(id)) << "a process is left, and nobody can see it";
+  sim.on_step = nullptr;
+  sim.has_descriptors = true;
+  sim.pass(seconds(10));
+  EXPECT_FALSE(sim.is_open(id));
+  EXPECT_EQ(sim.logins[id.value].stubborn_processes, 0U);
 }
 
 TEST(Ending, SparedWithoutAWarningSaysThatItIsOff) {

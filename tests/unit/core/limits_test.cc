@@ -80,6 +80,29 @@ TEST(Cap, EndsTheWholeLoginWithOrWithoutATerminal) {
               (std::vector<std::string>{"hangup", "terminate login below"}));
 }
 
+TEST(Cap, IsNotForDesktopsNorForJobs) {
+  Sim sim(kCapped);
+  pid_t pid = 900;
+  for (const Kind kind : {Kind::kGraphical, Kind::kNoTerminal}) {
+    Login login;
+    login.id.value = "c" + std::to_string(pid);
+    login.user = "alice";
+    login.kind = kind;
+    login.leader = {pid++, 1};
+    sim.deliver(LoginOpened{login, 0});
+  }
+  Login transfer;
+  transfer.id.value = "c99";
+  transfer.user = "alice";
+  transfer.remote_host = "192.0.2.7";
+  transfer.leader = {999, 1};
+  sim.deliver(LoginOpened{transfer, 0});
+  sim.pass(hours(3));
+  EXPECT_TRUE(sim.is_open({"c900"}));
+  EXPECT_TRUE(sim.is_open({"c901"}));
+  EXPECT_FALSE(sim.is_open({"c99"}));
+}
+
 TEST(Cap, IsSeenAheadAndLeavesOthersAlone) {
   Sim sim(kCapped);
   const SessionId id = sim.open();

@@ -63,6 +63,7 @@ class Sim {
     login.user = user;
     login.uid = 1000;
     login.service = "sshd";
+    login.ssh_connection = "192.0.2.7 50000 192.0.2.1 22";
     login.leader = {next_pid_++, 1};
     login.opened_at = clocks().wall;
     for (const std::string& name : terminals)
@@ -201,8 +202,11 @@ class Sim {
     const SimLogin& login = logins[id.value];
     observation.leader_alive = login.alive;
     observation.processes = login.stubborn_processes;
-    observation.failed = !has_descriptors;
-    if (observation.failed) return observation;
+    if (!has_descriptors) {
+      observation.failed = login.alive || login.stubborn_processes > 0;
+      observation.processes = 0;
+      return observation;
+    }
     if (last_data)
       observation.wire = WireQuiet{boot - *last_data, boot - last_sent.value_or(BootTime{})};
     for (const auto& [name, terminal] : login.terminals) {

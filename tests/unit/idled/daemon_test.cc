@@ -559,6 +559,20 @@ TEST_F(DaemonTest, TheAdminGroupMayBecomeKnownLater) {
   EXPECT_EQ(list(admin_).size(), 2U);
 }
 
+TEST_F(DaemonTest, ThatNobodyCanBeLookedAtIsToldOnceAMinute) {
+  const auto told = [&] {
+    return std::count_if(host_.records.begin(), host_.records.end(), [](const auto& record) {
+      return record.message.find("cannot be looked at") != std::string::npos;
+    });
+  };
+  host_.full = true;
+  EXPECT_EQ(list(root_).size(), 2U) << "they are there all the same";
+  EXPECT_EQ(told(), 1);
+  host_.boot += seconds(61);
+  list(root_);
+  EXPECT_EQ(told(), 2);
+}
+
 TEST_F(DaemonTest, SearchesOneAtATime) {
   int later = 0;
   daemon_.set_search_later([&] { ++later; });

@@ -33,6 +33,8 @@ class FakeHost final : public Host {
     core::Observation observation;
     observation.clocks = now().clocks;
     observation.look = look;
+    observation.failed = full;
+    if (full) return observation;
     core::TerminalSample sample;
     sample.name = "pts/" + std::to_string(session.login.leader.pid);
     sample.atime = atime.value_or(observation.clocks.wall - seconds(60));
