@@ -310,12 +310,12 @@ def real_multiplexer(untouched, program: str, start: str):
         session.run(start)
         send = {"tmux": f"tmux -L idled send-keys '. {question}' Enter",
                 "screen": f"screen -S idled -p 0 -X stuff '. {question}^M'"}
-        session.run(send[program])
         deadline = time.monotonic() + DEADLINE
         while not answer.exists():
             if time.monotonic() > deadline:
                 raise Unexpected(f"the shell in {program} did not answer")
-            select.select([], [], [], 0.02)
+            session.run(send[program])  # again and again: screen returns before it can be asked
+            select.select([], [], [], 0.2)
         expect(answer.read_text().strip(), f"unset {program}", "TMOUT in the window")
         session.run("tmux -L idled kill-server" if program == "tmux" else "screen -S idled -X quit")
 
