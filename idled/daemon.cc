@@ -366,10 +366,9 @@ void Daemon::look_then(std::vector<SessionId> ids, std::function<void()> then) {
 // Without NSS: root, or the name under which the caller is logged in.
 std::string Daemon::name_of(const service::Peer& peer) const {
   if (peer.uid == 0) return "root";
-  std::string name = "uid " + std::to_string(peer.uid);
-  engine_.for_each_of(
-      peer.uid, [&](const core::Session& session) { name = printable(session.login.user, 32); });
-  return name;
+  const core::Session* own = nullptr;
+  engine_.for_each_of(peer.uid, [&](const core::Session& session) { own = &session; });
+  return own ? printable(own->login.user, 32) : "uid " + std::to_string(peer.uid);
 }
 
 }  // namespace idled

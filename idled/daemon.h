@@ -122,6 +122,8 @@ class Daemon final : public service::Handler {
   // Those that a request may be about: the one that it names, or all if it names none by id.
   [[nodiscard]] std::vector<core::SessionId> candidates(const service::Peer& peer,
                                                         const std::string& session) const;
+  // Whether it is time to tell of this again: once a minute, that no journal is filled.
+  bool is_news(std::optional<BootTime>& told_at);
   core::Observation observe(const core::Session& session, core::Look look);
   void look_at(const core::SessionId& id);
   // Looks at the logins, in slices, and goes on with `then`.
@@ -149,8 +151,6 @@ class Daemon final : public service::Handler {
   std::optional<gid_t> admins_;
   std::function<void(Told)> reload_;
   std::function<void()> search_later_;
-  // Whether it is time to tell of this again: once a minute, that no journal is filled.
-  bool is_news(std::optional<BootTime>& told_at);
   std::optional<BootTime> turned_away_at_;  // when that was last told
   std::optional<BootTime> blind_at_;        // so, that logins cannot be looked at
   std::vector<std::string> witnesses_;

@@ -85,6 +85,7 @@ template <typename Work>
 bool LinuxHost::with_descriptors(Work work) {
   if (work()) return true;
   open_.clear();
+  processes_.reset();  // it may be what could be read of them, and no more
   const system::DescriptorReserve::Lent lent(reserve_);
   const bool done = work();
   open_.clear();

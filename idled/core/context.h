@@ -17,6 +17,11 @@ constexpr std::chrono::milliseconds kLookSpacing{250};
 // may be typed on and not read.
 constexpr seconds kRetry{1};
 
+// Of a logout for this cause; a kick has none of its own.
+inline BoxedOptional<Warning>& warning_of(Session& session, Cause cause) {
+  return cause == Cause::kCap ? session.cap_warning : session.warning;
+}
+
 // Whether mode report has recorded the end of this silence.
 bool is_reported(const Session& session);
 

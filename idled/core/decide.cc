@@ -22,10 +22,6 @@ constexpr seconds kWaitPoll{1};
 
 constexpr BootTime kNever = BootTime::max();
 
-BoxedOptional<Warning>& warning_of(Session& session, Cause cause) {
-  return cause == Cause::kCap ? session.cap_warning : session.warning;
-}
-
 // Whether Enter may be pressed, as a warning asks for, and nobody be told: it is looked for.
 bool some_may_lie_unread(const Session& session) {
   return std::any_of(session.terminals.begin(), session.terminals.end(),

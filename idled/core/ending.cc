@@ -49,7 +49,7 @@ Rung next_rung(Rung rung) {
 }  // namespace
 
 void Engine::begin_ending(Session& session, Cause cause, Context& context) {
-  const BoxedOptional<Warning>& told = cause == Cause::kCap ? session.cap_warning : session.warning;
+  const BoxedOptional<Warning>& told = warning_of(session, cause);
   if (cause != Cause::kKick && told && !told->delivered)
     context.want(record_of(RecordKind::kWarningUndelivered, Severity::kWarning, session,
                            context.now, cause, "A terminal took no warning: " + describe(session)));

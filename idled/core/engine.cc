@@ -183,8 +183,7 @@ void Engine::on(const Written& event, Context& context) {
     for (Terminal& terminal : session->terminals)
       if (terminal.name == name) terminal.memory = forgive_own_output(terminal.memory, mtime);
   if (!event.warned_of) return;
-  BoxedOptional<Warning>& told =
-      *event.warned_of == Cause::kCap ? session->cap_warning : session->warning;
+  BoxedOptional<Warning>& told = warning_of(*session, *event.warned_of);
   if (!told || told->delivered == event.delivered) return;
   told->delivered = event.delivered;
   if (!event.delivered && !session->ending)

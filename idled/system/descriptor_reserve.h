@@ -14,6 +14,7 @@ class DescriptorReserve {
  public:
   // Holds fewer where there are fewer.
   explicit DescriptorReserve(std::size_t size) : size_(size) { fill(); }
+  [[nodiscard]] bool is_whole() const { return held_.size() == size_; }
 
   // As long as one of these is there, the reserve is given up. What was opened meanwhile is to be
   // closed before: what is held on is missing from the reserve until the next time.
@@ -34,5 +35,11 @@ class DescriptorReserve {
   std::size_t size_;
   std::vector<OwnedFd> held_;
 };
+
+// Whether there are so many descriptors to be had: what is read of /proc does not tell that it
+// failed for want of one.
+inline bool has_descriptors(std::size_t count) {
+  return DescriptorReserve(count).is_whole();
+}
 
 }  // namespace idled::system

@@ -11,6 +11,7 @@
 #include <memory>
 
 #include "idled/system/clock.h"
+#include "idled/system/descriptor_reserve.h"
 #include "idled/system/front.h"
 #include "idled/system/namespaces.h"
 

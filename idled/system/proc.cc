@@ -207,16 +207,6 @@ bool Numbered::read_more() {
   return size_ > 0;
 }
 
-bool has_descriptors(std::size_t count) {
-  std::vector<OwnedFd> had;
-  while (had.size() < count) {
-    OwnedFd fd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-    if (!fd) return false;
-    had.push_back(std::move(fd));
-  }
-  return true;
-}
-
 std::vector<pid_t> list_pids() {
   std::vector<pid_t> all;
   for (Numbered pids("/proc"); const std::optional<pid_t> pid = pids.next();) all.push_back(*pid);

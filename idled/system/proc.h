@@ -86,8 +86,5 @@ class Numbered {
   alignas(std::max_align_t) std::array<char, 4096> buffer_;
 };
 std::vector<pid_t> list_pids();
-// Whether there are so many descriptors to be had: what is read of /proc does not tell that it
-// failed for want of one.
-bool has_descriptors(std::size_t count);
 
 }  // namespace idled::system

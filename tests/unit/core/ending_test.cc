@@ -152,12 +152,20 @@ TEST(Kick, WithoutWaitingAnswersAtOnce) {
 }
 
 // The farewell is on the terminal already: what ends is the whole login now, and once.
-TEST(Kick, OfALoginThatEndsAlready) {
-  Sim sim(R"({"defaults": {"idle": "20s", "warn": []}})");
-  const SessionId id = sim.open();
+constexpr const char* kTwentySecondsUnwarned = R"({"defaults": {"idle": "20s", "warn": []}})";
+
+// A terminal that is being ended for idleness, beside a transfer that is not.
+SessionId open_one_that_ends(Sim& sim) {
+  SessionId id = sim.open();
   sim.logins[id.value].carries_transfer = true;
   sim.pass(seconds(28));
-  ASSERT_EQ(state_of(*sim.engine.find(id)), State::kEnding);
+  EXPECT_EQ(state_of(*sim.engine.find(id)), State::kEnding);
+  return id;
+}
+
+TEST(Kick, OfALoginThatEndsAlready) {
+  Sim sim(kTwentySecondsUnwarned);
+  const SessionId id = open_one_that_ends(sim);
   sim.kick({9, {id}, "root", "", seconds(0), true});
   sim.pass(seconds(5));
   EXPECT_FALSE(sim.is_open(id));
@@ -166,11 +174,8 @@ TEST(Kick, OfALoginThatEndsAlready) {
 }
 
 TEST(Kick, ThatIsToComeLaterDoesNotHastenAnEnding) {
-  Sim sim(R"({"defaults": {"idle": "20s", "warn": []}})");
-  const SessionId id = sim.open();
-  sim.logins[id.value].carries_transfer = true;
-  sim.pass(seconds(28));
-  ASSERT_EQ(state_of(*sim.engine.find(id)), State::kEnding);
+  Sim sim(kTwentySecondsUnwarned);
+  const SessionId id = open_one_that_ends(sim);
   sim.kick({9, {id}, "root", "", minutes(30), false});
   sim.pass(minutes(29));
   EXPECT_TRUE(sim.is_open(id)) << "the transfer goes on";
