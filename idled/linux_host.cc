@@ -230,8 +230,12 @@ std::optional<core::TerminalSample> LinuxHost::sample(const core::Session& sessi
                                                       core::Look look) {
   core::TerminalSample sample;
   // What may take a while first, the evidence of input last.
+  if (hides_dev_tty_)
+    if (const std::optional<WallTime> atime = system::dev_tty_atime()) sample.dev_tty = {*atime};
   look_in_front(session, terminal, look, sample);
   if (!terminal.sample(sample)) return std::nullopt;
+  if (sample.dev_tty)
+    sample.dev_tty->atime = system::dev_tty_atime().value_or(sample.dev_tty->atime);
   sample.watched = watch_ && watch_->is_watched(session.login.leader.pid, terminal.name());
   return sample;
 }
@@ -239,13 +243,14 @@ std::optional<core::TerminalSample> LinuxHost::sample(const core::Session& sessi
 void LinuxHost::look_in_front(const core::Session& session, const system::Terminal& terminal,
                               core::Look look, core::TerminalSample& sample) {
   const bool works = counts_work(session);
-  if (look == core::Look::kBrief && !works) return;
+  const bool reads = asks_of_dev_tty(session, terminal.name(), sample);
+  if (look == core::Look::kBrief && !works && !reads) return;
   std::optional<pid_t> group = terminal.foreground_group(session.login.leader.pid);
   // A walk over all processes, so only for whom it must be; a close look wants it as of now.
   const nanoseconds max_age = look == core::Look::kClose ? nanoseconds(0) : kTableAge;
   if (!group) group = system::foreground_group(processes(max_age), terminal.device());
   if (!group) return;
-  if (!works && look == core::Look::kShown) {
+  if (!works && !reads && look == core::Look::kShown) {
     sample.foreground = system::comm_of(*group);
     return;
   }
@@ -255,7 +260,17 @@ void LinuxHost::look_in_front(const core::Session& session, const system::Termin
             : system::in_front(processes(max_age), terminal.device(), *group);
   sample.foreground = alone ? alone->stat.comm : system::comm_of(*group);
   if (works) sample.work = system::work_of(front, *group);
+  if (reads) sample.dev_tty = system::dev_tty_of(front, *group, sample.dev_tty->atime);
   if (look == core::Look::kClose) sample.root_programs = system::root_programs(front);
+}
+
+bool LinuxHost::asks_of_dev_tty(const core::Session& session, const std::string& terminal,
+                                const core::TerminalSample& sample) const {
+  if (!sample.dev_tty) return false;
+  const auto known = std::find_if(session.terminals.begin(), session.terminals.end(),
+                                  [&](const core::Terminal& t) { return t.name == terminal; });
+  return known == session.terminals.end() || !known->memory.dev_tty ||
+         known->memory.dev_tty->atime != sample.dev_tty->atime;
 }
 
 core::Observation LinuxHost::observe(const core::Session& session, core::Look look) {
@@ -289,7 +304,8 @@ core::Observation LinuxHost::look_at(const core::Session& session, core::Look lo
     }
     if (wire_)
       observation.wire = wire_->quiet_for(session.login.ssh_connection, login->held.sockets);
-    reads_processes = reads_processes || look == core::Look::kClose || counts_work(session);
+    reads_processes =
+        reads_processes || look == core::Look::kClose || counts_work(session) || hides_dev_tty_;
   }
   if (reads_processes && !system::has_descriptors(kForFiles)) observation.failed = true;
   observation.clocks = system::read_clocks();

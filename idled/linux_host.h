@@ -9,6 +9,7 @@
 #include "idled/system/audit.h"
 #include "idled/system/clock.h"
 #include "idled/system/descriptor_reserve.h"
+#include "idled/system/dev_tty.h"
 #include "idled/system/journal.h"
 #include "idled/system/login_processes.h"
 #include "idled/system/process.h"
@@ -113,6 +114,10 @@ class LinuxHost final : public Host {
                                              const system::Terminal& terminal, core::Look look);
   void look_in_front(const core::Session& session, const system::Terminal& terminal,
                      core::Look look, core::TerminalSample& sample);
+  // Who reads /dev/tty, where that is not in the terminal's own times, and somebody has since the
+  // last look.
+  [[nodiscard]] bool asks_of_dev_tty(const core::Session& session, const std::string& terminal,
+                                     const core::TerminalSample& sample) const;
   const system::ProcessTable& processes(nanoseconds max_age);
 
   system::Clock clock_;
@@ -125,6 +130,7 @@ class LinuxHost final : public Host {
   OwnedFd exits_;  // an epoll instance over the leaders' pidfds, data.u64 = pid
   std::string boot_id_;
   system::DescriptorReserve reserve_;
+  bool hides_dev_tty_ = system::hides_dev_tty();
   std::unordered_map<pid_t, Attached> attached_;   // by the leader
   std::unordered_map<pid_t, Open> open_;           // by the leader
   std::optional<system::ProcessTable> processes_;  // as of `processes_at_`

@@ -22,10 +22,13 @@ constexpr seconds kWaitPoll{1};
 
 constexpr BootTime kNever = BootTime::max();
 
-// Whether Enter may be pressed, as a warning asks for, and nobody be told: it is looked for.
-bool some_may_lie_unread(const Session& session) {
-  return std::any_of(session.terminals.begin(), session.terminals.end(),
-                     [](const Terminal& terminal) { return terminal.canonical; });
+// Whether Enter may be pressed, as a warning asks for, and nobody be told: it lies unread, or is
+// read through /dev/tty. It is looked for.
+bool some_may_go_untold(const Session& session) {
+  return std::any_of(
+      session.terminals.begin(), session.terminals.end(), [](const Terminal& terminal) {
+        return terminal.canonical || (terminal.memory.dev_tty && terminal.memory.dev_tty->held);
+      });
 }
 
 bool only_reports(const Session& session) {
@@ -120,7 +123,7 @@ BootTime Engine::approach(Session& session, End end, Context& context) {
     warn(session, end, *std::prev(ahead), context);
   if (!told) return next;
   if (!told->delivered) warn(session, end, told->lead, context);
-  if (!told->delivered || (!capped && some_may_lie_unread(session)))
+  if (!told->delivered || (!capped && some_may_go_untold(session)))
     next = std::min(next, now + kRetry);
   return next;
 }

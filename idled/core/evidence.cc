@@ -78,6 +78,32 @@ void remember_others(TerminalMemory& memory, const std::optional<TerminalMemory>
   memory.work = sample.work;
 }
 
+// Whether what is in front now has been there since, and has not read /dev/tty.
+bool has_not_read(const DevTty& then, const DevTty& now) {
+  if (now.front.group == 0 || then.front.group != now.front.group) return false;
+  const auto cannot = [](const DevTty& front) { return front.single && !front.held; };
+  const bool still = now.front.io_bytes != 0 && then.front.io_bytes == now.front.io_bytes;
+  return still || (cannot(then) && cannot(now));
+}
+
+void remember_dev_tty(TerminalMemory& memory, const std::optional<TerminalMemory>& before,
+                      const TerminalSample& sample, const ClockReading& clocks,
+                      const std::optional<ClockReading>& earlier) {
+  if (!sample.dev_tty) return;
+  const DevTty& now = *sample.dev_tty;
+  // With the keys that the shell has read meanwhile another program may have been started, and
+  // ended.
+  if (before && before->atime != sample.atime && memory.dev_tty) memory.dev_tty->front = {};
+  const bool moved = !memory.dev_tty || memory.dev_tty->atime != now.atime;
+  if (!moved) return;
+  const bool counts = !memory.dev_tty || !has_not_read(*memory.dev_tty, now);
+  memory.dev_tty = now;
+  if (!counts) return;
+  BootTime read = translate(now.atime, earlier, clocks);
+  if (!now.held && !sample.canonical) read = std::min(read, memory.last_output);
+  raise(memory, read, Witness::kTerminal);
+}
+
 }  // namespace
 
 TerminalMemory remember(const std::optional<TerminalMemory>& before, const TerminalSample& sample,
@@ -110,6 +136,7 @@ TerminalMemory remember(const std::optional<TerminalMemory>& before, const Termi
   if (const auto due = settles_at(after); due && reads_told && clocks.boot >= *due)
     after.settled = true;
   remember_others(after, before, sample, clocks, earlier);
+  remember_dev_tty(after, before, sample, clocks, earlier);
   if (sample.unread > (before ? before->unread : 0)) raise(after, clocks.boot, Witness::kUnread);
   after.clocks = clocks;
   after.atime = sample.atime;

@@ -28,6 +28,15 @@
 // with a change of its own; it counts by the keys before it, kTyping.) A settled ctime vouches
 // for the atime, too, which tells of reads that no watch does: those by another name, /dev/tty.
 //
+// Up to Linux 6.4 a read through /dev/tty (emacs -nw, sudo with use_pty) moves the times of that
+// node and not the terminal's. The node is everybody's: its atime says when the last such read was,
+// and not by whom. So it counts for each terminal where it may have been; the connection says that
+// it was not, where it is quiet. It was not, either, where the same is in front as at an earlier
+// look and has read nothing since, or is one process that does not hold the node open. And where
+// nothing in front does so now, what did has ended, and the shell has prompted since: the last
+// output is the most that it counts for. (Not where lines are typed, ICANON: there may be no
+// prompt.)
+//
 // A time set back may hide input as late as the setting itself, so the ctime is the least
 // that a doubtful time counts for.
 //
@@ -88,12 +97,13 @@ struct TerminalMemory {
   BootTime last_work{};      // the job did not work after this
 
   WallTime ctime;
-  BootTime ctime_seen{};        // when `ctime` was first seen
-  bool settled = false;         // and a look has found it unmoved since
-  bool doubted = false;         // the ctime has moved: its reads should be watched
-  bool armed = false;           // and are, so that the atime is not asked any more
-  std::uint32_t forgeries = 0;  // how often the ctime has moved since
-  BootTime read{};              // the last read that counted as such
+  BootTime ctime_seen{};          // when `ctime` was first seen
+  bool settled = false;           // and a look has found it unmoved since
+  bool doubted = false;           // the ctime has moved: its reads should be watched
+  bool armed = false;             // and are, so that the atime is not asked any more
+  BoxedOptional<DevTty> dev_tty;  // as of the last look at which its atime had moved
+  std::uint32_t forgeries = 0;    // how often the ctime has moved since
+  BootTime read{};                // the last read that counted as such
 };
 
 // The memory after a look. `before` is none for a terminal seen for the first time;

@@ -71,6 +71,15 @@ enum class Look {
   kClose,  // also at those programs themselves: asked before a login is ended
 };
 
+// What is known of reads through /dev/tty, where a terminal's own times do not show them: up to
+// Linux 6.4.
+struct DevTty {
+  WallTime atime;       // the last such read by anybody, on whatever terminal; in blocks of 8 s
+  Work front{};         // of what is in front: its group (0: not known) and its io_bytes
+  bool held = true;     // something in front holds /dev/tty open, or it is not known
+  bool single = false;  // one process is in front, and it has had no children
+};
+
 // One look at one terminal.
 struct TerminalSample {
   std::string name;          // "pts/3", "tty1": below /dev
@@ -83,7 +92,8 @@ struct TerminalSample {
   // ICANON, termios(3): whoever is in front takes lines, or nothing at all, as sleep(1) does. What
   // is typed may lie there, and no read tells of it.
   bool canonical = false;
-  std::optional<Work> work;  // only where the policy counts it (activity "job")
+  std::optional<Work> work;       // only where the policy counts it (activity "job")
+  std::optional<DevTty> dev_tty;  // none: the atime shows all reads
   // Close looks only: the programs that root runs in front, from files that nobody
   // else can change.
   std::vector<std::string> root_programs;

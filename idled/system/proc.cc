@@ -42,6 +42,7 @@ std::string_view line_of(std::string_view text, std::string_view name) {
 
 // proc(5) counts the fields of stat from 1; the first after comm is 3.
 constexpr std::size_t kFirstField = 3;
+constexpr std::size_t kFaultsOfChildren = 11;
 constexpr std::size_t kUserTime = 14;
 constexpr std::size_t kThreads = 20;
 constexpr std::size_t kStartTime = 22;
@@ -69,6 +70,8 @@ std::optional<ProcStat> parse_stat(std::string_view text) {
   if (!good) return std::nullopt;
   for (std::size_t i = kUserTime; i < kUserTime + 4; ++i)  // utime, stime, cutime, cstime
     if (std::uint64_t ticks = 0; parse_number(field[i], ticks)) stat.cpu_ticks += ticks;
+  // No process runs without page faults.
+  stat.had_children = field[kFaultsOfChildren] != "0";
   stat.tty = static_cast<dev_t>(static_cast<unsigned>(tty));
   return stat;
 }

@@ -27,6 +27,7 @@ struct ProcStat {
   dev_t tty = 0;    // 0: no controlling terminal
   pid_t tpgid = 0;  // its terminal's foreground process group; -1: none
   int threads = 1;
+  bool had_children = false;    // that it has waited for
   std::uint64_t cpu_ticks = 0;  // used, and used by the children that it has waited for
   std::uint64_t start_ticks = 0;
 };

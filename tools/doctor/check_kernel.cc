@@ -1,10 +1,10 @@
 // What evidence the kernel gives, and what it still lets users do. Not asked of an image.
 #include <algorithm>
 #include <charconv>
-#include <cstdio>
 #include <optional>
 #include <utility>
 
+#include "base/kernel_release.h"
 #include "tools/doctor/checks.h"
 #include "tools/doctor/lines.h"
 
@@ -44,22 +44,20 @@ Findings check_tiocsti(const Machine& machine) {
       sysctl("dev.tty.legacy_tiocsti=0"))};
 }
 
-// drivers/tty/tty_io.c, tty_update_time: up to Linux 6.4 of the node that was read alone.
 Findings check_dev_tty(const Machine& machine) {
   if (!machine.living()) return {};
-  const std::optional<std::string> release = machine.read("/proc/sys/kernel/osrelease");
-  int major = 0;
-  int minor = 0;
-  if (!release || std::sscanf(release->c_str(), "%d.%d", &major, &minor) != 2) return {};
-  if (std::pair(major, minor) >= std::pair(6, 5)) return {};
-  return {doubtful("kernel.dev-tty",
-                   "Keys that a program reads through /dev/tty move no time on this kernel",
-                   "Who types in such a program (emacs -nw) and nowhere else looks idle, is "
-                   "warned, and is logged "
-                   "out; any key at the shell's prompt counts. Linux 6.5 and later tell of both. "
-                   "Until then, for "
-                   "those who use one, what it prints may count:",
-                   R"({ "name": "emacs", "match": { "user": "NAME" }, "activity": "output" })")};
+  const std::optional<std::string> text = machine.read("/proc/sys/kernel/osrelease");
+  const auto release = text ? parse_kernel_release(*text) : std::nullopt;
+  if (!release || *release >= kShowsDevTty) return {};
+  return {
+      note("kernel.dev-tty",
+           "On this kernel a terminal's times do not show what is read through /dev/tty",
+           "So do emacs -nw, fzf, and sudo with use_pty for all that is typed in it. idled sees "
+           "who may have, "
+           "and counts it. Where a connection is never quiet, from keepalives, somebody who is "
+           "gone may be "
+           "taken for the one who types so on another terminal, and stays for longer. Linux 6.5 "
+           "and later tell.")};
 }
 
 Findings check_inotify_limits(const Machine& machine) {

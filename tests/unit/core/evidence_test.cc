@@ -212,6 +212,86 @@ TEST(Remember, ASettledCtimeVouchesForTheAtime) {
   EXPECT_EQ(read.witness, Witness::kTerminal);
 }
 
+// --- up to Linux 6.4: what is read through /dev/tty ---
+
+constexpr std::uint64_t kBytes = 5000;  // that the group in front has read and written
+
+// Last read and written in the second 1000 and 1001; /dev/tty read by somebody at `others`.
+TerminalSample beside_dev_tty(std::int64_t others, pid_t group, std::uint64_t bytes, bool held,
+                              bool single = false) {
+  TerminalSample sample = read_at(1000);
+  sample.mtime = sample.atime + seconds(1);
+  sample.dev_tty = DevTty{WallTime(seconds(others) + kWallAhead), {group, 0, bytes}, held, single};
+  return sample;
+}
+TerminalMemory seen_first(const TerminalSample& sample) {
+  return remember(std::nullopt, sample, clocks(1250));
+}
+
+TEST(RememberDevTty, WhoHoldsItMayHaveReadIt) {
+  const TerminalMemory memory = seen_first(beside_dev_tty(1240, 7, kBytes, true));
+  EXPECT_EQ(memory.last_input, boot(1248));
+  EXPECT_EQ(memory.witness, Witness::kTerminal);
+  const TerminalMemory later =
+      remember(memory, beside_dev_tty(1290, 7, kBytes + 1, true), clocks(1300));
+  EXPECT_EQ(later.last_input, boot(1296)) << "and again, for it has read something";
+}
+
+TEST(RememberDevTty, TheConnectionSaysThatItWasAnother) {
+  const TerminalMemory memory = seen_first(beside_dev_tty(1240, 7, kBytes, true));
+  EXPECT_EQ(last_input(memory, heard(seconds(200)), boot(1250)).at, boot(1050) + kWireGrain);
+}
+
+TEST(RememberDevTty, WhoHasReadNothingSinceTheLastLookDidNot) {
+  const TerminalMemory memory = seen_first(beside_dev_tty(1240, 7, kBytes, true));
+  EXPECT_EQ(remember(memory, beside_dev_tty(1290, 7, kBytes, true), clocks(1300)).last_input,
+            boot(1248));
+}
+
+TEST(RememberDevTty, WhoseBytesCannotBeReadMayHave) {
+  const TerminalMemory memory = seen_first(beside_dev_tty(1240, 7, 0, true));
+  EXPECT_EQ(remember(memory, beside_dev_tty(1290, 7, 0, true), clocks(1300)).last_input,
+            boot(1296));
+}
+
+TEST(RememberDevTty, OneProcessWithoutItDidNotHoweverMuchItReads) {
+  const TerminalMemory memory = seen_first(beside_dev_tty(1240, 7, kBytes, false, true));
+  EXPECT_EQ(
+      remember(memory, beside_dev_tty(1290, 7, kBytes + 9, false, true), clocks(1300)).last_input,
+      memory.last_input);
+  // Others may have been in front with it, or in its place, and be gone.
+  for (const TerminalSample& other :
+       {beside_dev_tty(1290, 7, kBytes + 9, true, true),
+        beside_dev_tty(1290, 8, kBytes, true, true), beside_dev_tty(1290, 0, kBytes, true, true)})
+    EXPECT_EQ(remember(memory, other, clocks(1300)).last_input, boot(1296));
+}
+
+TEST(RememberDevTty, WhereNothingHoldsItTheLastOutputIsTheMost) {
+  // The program has ended; its keys came before the prompt that the shell printed then.
+  TerminalSample sample = beside_dev_tty(1240, 7, kBytes, false);
+  sample.mtime = WallTime(seconds(1100) + kWallAhead);
+  EXPECT_EQ(seen_first(sample).last_input, boot(1104));
+  sample.canonical = true;  // a script runs: there may have been no prompt
+  EXPECT_EQ(seen_first(sample).last_input, boot(1248));
+}
+
+TEST(RememberDevTty, KeysThatTheShellReadMayHaveStartedAProgramThatIsGone) {
+  TerminalMemory memory = seen_first(beside_dev_tty(1240, 7, kBytes, false, true));
+  TerminalSample sample = beside_dev_tty(1240, 7, kBytes + 9, false, true);
+  sample.atime += seconds(256);  // at 1256
+  memory = remember(memory, sample, clocks(1260));
+  sample.dev_tty->atime += seconds(60);  // at 1300
+  sample.mtime = sample.atime + seconds(47);
+  EXPECT_EQ(remember(memory, sample, clocks(1310)).last_input, boot(1304));
+}
+
+TEST(RememberDevTty, WhereNobodyReadsItNothingChanges) {
+  const TerminalMemory memory = seen_first(beside_dev_tty(900, 7, kBytes, true));
+  EXPECT_EQ(memory.last_input, boot(1008));
+  EXPECT_EQ(remember(memory, beside_dev_tty(900, 8, kBytes + 9, true), clocks(1300)).last_input,
+            boot(1008));
+}
+
 TEST(RememberRead, CountsWhereTheCtimeHasSettled) {
   const TerminalMemory memory = armed();
   EXPECT_EQ(remember_read(memory, memory.ctime, boot(1310)).last_input, boot(1310));

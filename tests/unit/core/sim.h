@@ -35,6 +35,7 @@ class Sim {
     bool canonical = false;
     bool is_answered = false;  // with a key, at once, whatever is written there
     std::optional<Work> work;
+    std::optional<DevTty> dev_tty;  // some: as up to Linux 6.4
     std::vector<std::string> root_programs;
     std::vector<std::string> output;
   };
@@ -220,6 +221,7 @@ class Sim {
       sample.foreground = "bash";
       sample.watched = login.watched.contains(name);
       sample.work = terminal.work;
+      sample.dev_tty = terminal.dev_tty;
       if (look == Look::kClose) sample.root_programs = terminal.root_programs;
       observation.terminals.push_back(std::move(sample));
     }

@@ -38,6 +38,13 @@ TEST(ParseStat, TakesAnyName) {
   }
 }
 
+TEST(ParseStat, KnowsWhoHasHadChildren) {
+  EXPECT_FALSE(
+      parse_stat("7 (top) R 5 7 5 34816 7 4194304 512 0 0 0 1 2 0 0 20 0 1 0 99 8")->had_children);
+  EXPECT_TRUE(
+      parse_stat("7 (sh) S 5 7 5 34816 7 4194304 512 86 0 0 1 2 0 0 20 0 1 0 99 8")->had_children);
+}
+
 TEST(ParseStat, RefusesWhatIsNotOne) {
   for (const char* text :
        {"", "123", "123 (bash", "123 bash)", ")(", "123 (bash) S 1 2", "1 (a) S x 2 3 4 5"})
