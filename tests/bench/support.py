@@ -106,6 +106,11 @@ class Crowd:
     def close(self) -> dict:
         return self._tell("close")
 
+    def still_in(self) -> int:
+        """How many of them have not ended."""
+        states = subprocess.run(["ps", "-C", "in.rlogind", "-o", "state="], capture_output=True, text=True).stdout
+        return sum(state != "Z" for state in states.split())
+
     def _tell(self, order: str) -> dict:
         self._process.type(order + "\n")
         wait_until(lambda: self._process.ended() or len(self._process.output.text.splitlines()) > self._answers,

@@ -4,7 +4,6 @@ On Debian 13, which has no utmp, logind ends no login over ssh: there is nothing
 """
 
 import statistics
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -81,18 +80,13 @@ def costs_of_a_limit(pids: dict[str, int], meanwhile: Callable[[], None] = lambd
     crowd = Crowd()
     opened = crowd.open(CROWD)
     say(f"{CROWD} logins: {opened}")
-    assert opened["seconds"] < CROWDS_LIMIT and still_in() == CROWD, f"{opened}; {still_in()} are in"
+    assert opened["seconds"] < CROWDS_LIMIT and crowd.still_in() == CROWD, f"{opened}; {crowd.still_in()} are in"
     meanwhile()
     used = used_while(pids, CROWDS_LIMIT + SETTLED)
-    wait_until(lambda: still_in() == 0, "all of them to be ended", timeout=30)
+    wait_until(lambda: crowd.still_in() == 0, "all of them to be ended", timeout=30)
     say(f"{used}")
     crowd.close()
     return {name: each.cpu / CROWD * 1e6 for name, each in used.items()}
-
-
-def still_in() -> int:
-    states = subprocess.run(["ps", "-C", "in.rlogind", "-o", "state="], capture_output=True, text=True).stdout.split()
-    return sum(state != "Z" for state in states)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from idled_testing.process import Process  # noqa: E402
 from idled_testing.waiting import wait_until  # noqa: E402
 
 LIMIT, BLOCK = 9, 8   # seconds; the second as in lateness.py
-POLICY = {"defaults": {"idle": f"{LIMIT}s", "warn": ["4s"], "mode": "report"}}
+DEFAULTS = {"idle": f"{LIMIT}s", "warn": ["4s"]}
 LOGINS = 100
 
 
@@ -21,9 +21,8 @@ def measure(quick: bool) -> Measured:
     if not shutil.which("strace"):
         say("there is no strace here: tools/packages bench")
         return Measured()
-    made = machine(POLICY)
-    crowd = Crowd()
-    assert crowd.open(LOGINS)["taken"] == LOGINS
+    made = machine({"defaults": DEFAULTS | {"mode": "report"}})
+    crowd = crowd_of(LOGINS)
     limit = counted(made.daemon.pid, lambda: time.sleep(LIMIT + BLOCK + 1))
     # What a list of nobody takes is no login's.
     listed = counted(made.daemon.pid, lambda: made.idlectl("list"))
@@ -31,11 +30,26 @@ def measure(quick: bool) -> Measured:
     wait_until(lambda: not made.sessions(), "the logins to be gone")
     empty = counted(made.daemon.pid, lambda: made.idlectl("list"))
     made.daemon.stop()
+
+    made.start_daemon({"defaults": DEFAULTS})
+    crowd = crowd_of(LOGINS)
+    ended = counted(made.daemon.pid, lambda: wait_until(lambda: crowd.still_in() == 0, "all to be ended",
+                                                        timeout=LIMIT + 2 * BLOCK))
+    crowd.close()
+    made.daemon.stop()
     return Measured([
         Row("system calls for a login and limit", limit / LOGINS, "", bound=130,
             how=f"strace -c; {LOGINS} logins that nobody uses, with one warning each, in mode report"),
+        Row("system calls for a login, limit and logout", ended / LOGINS, "", bound=260,
+            how="so, where they are logged out: with the last look, the hangup, and what the login says at its end"),
         Row("system calls for a login in a list", (listed - empty) / LOGINS, "", bound=20, how="strace -c"),
     ])
+
+
+def crowd_of(count: int) -> Crowd:
+    crowd = Crowd()
+    assert crowd.open(count)["taken"] == count
+    return crowd
 
 
 def counted(pid: int, what) -> int:
