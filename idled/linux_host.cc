@@ -229,6 +229,7 @@ std::optional<core::TerminalSample> LinuxHost::sample(const core::Session& sessi
                                                       const system::Terminal& terminal,
                                                       core::Look look) {
   core::TerminalSample sample;
+  sample.name = terminal.name();
   // What may take a while first, the evidence of input last.
   if (hides_dev_tty_)
     if (const std::optional<WallTime> atime = system::dev_tty_atime()) sample.dev_tty = {*atime};
@@ -243,34 +244,36 @@ std::optional<core::TerminalSample> LinuxHost::sample(const core::Session& sessi
 void LinuxHost::look_in_front(const core::Session& session, const system::Terminal& terminal,
                               core::Look look, core::TerminalSample& sample) {
   const bool works = counts_work(session);
-  const bool reads = asks_of_dev_tty(session, terminal.name(), sample);
-  if (look == core::Look::kBrief && !works && !reads) return;
+  if (look == core::Look::kBrief && !works && !sample.dev_tty) return;
   std::optional<pid_t> group = terminal.foreground_group(session.login.leader.pid);
   // A walk over all processes, so only for whom it must be; a close look wants it as of now.
   const nanoseconds max_age = look == core::Look::kClose ? nanoseconds(0) : kTableAge;
   if (!group) group = system::foreground_group(processes(max_age), terminal.device());
   if (!group) return;
-  if (!works && !reads && look == core::Look::kShown) {
+  const bool walk = works || look == core::Look::kClose || asks_of_dev_tty(session, sample);
+  if (!walk && !sample.dev_tty) {
     sample.foreground = system::comm_of(*group);
     return;
   }
   const auto alone = system::alone_in_front(terminal.device(), *group);
+  if (look != core::Look::kBrief)
+    sample.foreground = alone ? alone->stat.comm : system::comm_of(*group);
+  if (!alone && !walk) return;
   const std::vector<const system::ProcessTable::Entry*> front =
       alone ? std::vector{&*alone}
             : system::in_front(processes(max_age), terminal.device(), *group);
-  sample.foreground = alone ? alone->stat.comm : system::comm_of(*group);
   if (works) sample.work = system::work_of(front, *group);
-  if (reads) sample.dev_tty = system::dev_tty_of(front, *group, sample.dev_tty->atime);
+  if (sample.dev_tty) sample.dev_tty = system::dev_tty_of(front, *group, sample.dev_tty->atime);
   if (look == core::Look::kClose) sample.root_programs = system::root_programs(front);
 }
 
-bool LinuxHost::asks_of_dev_tty(const core::Session& session, const std::string& terminal,
-                                const core::TerminalSample& sample) const {
+bool LinuxHost::asks_of_dev_tty(const core::Session& session, const core::TerminalSample& sample) {
   if (!sample.dev_tty) return false;
   const auto known = std::find_if(session.terminals.begin(), session.terminals.end(),
-                                  [&](const core::Terminal& t) { return t.name == terminal; });
-  return known == session.terminals.end() || !known->memory.dev_tty ||
-         known->memory.dev_tty->atime != sample.dev_tty->atime;
+                                  [&](const core::Terminal& t) { return t.name == sample.name; });
+  return core::may_show_reads(
+      known != session.terminals.end() ? std::optional(known->memory) : std::nullopt,
+      sample.dev_tty->atime, system::read_clocks());
 }
 
 core::Observation LinuxHost::observe(const core::Session& session, core::Look look) {

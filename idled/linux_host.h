@@ -114,10 +114,8 @@ class LinuxHost final : public Host {
                                              const system::Terminal& terminal, core::Look look);
   void look_in_front(const core::Session& session, const system::Terminal& terminal,
                      core::Look look, core::TerminalSample& sample);
-  // Who reads /dev/tty, where that is not in the terminal's own times, and somebody has since the
-  // last look.
-  [[nodiscard]] bool asks_of_dev_tty(const core::Session& session, const std::string& terminal,
-                                     const core::TerminalSample& sample) const;
+  // Whether it takes a walk to tell who may have read /dev/tty since the last look.
+  static bool asks_of_dev_tty(const core::Session& session, const core::TerminalSample& sample);
   const system::ProcessTable& processes(nanoseconds max_age);
 
   system::Clock clock_;

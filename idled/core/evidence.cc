@@ -78,12 +78,14 @@ void remember_others(TerminalMemory& memory, const std::optional<TerminalMemory>
   memory.work = sample.work;
 }
 
-// Whether what is in front now has been there since, and has not read /dev/tty.
-bool has_not_read(const DevTty& then, const DevTty& now) {
-  if (now.front.group == 0 || then.front.group != now.front.group) return false;
+// Whether what is in front was there before, and has not read /dev/tty since.
+bool has_not_read(const DevTty& then, const TerminalSample& sample) {
+  const DevTty& now = *sample.dev_tty;
+  if (now.group == 0 || then.group != now.group) return false;
+  const bool has_not_run = now.cpu != nanoseconds(0) && then.cpu == now.cpu;
+  // getpass(3) opens and closes it, in a program that takes lines.
   const auto cannot = [](const DevTty& front) { return front.single && !front.held; };
-  const bool still = now.front.io_bytes != 0 && then.front.io_bytes == now.front.io_bytes;
-  return still || (cannot(then) && cannot(now));
+  return has_not_run || (cannot(then) && cannot(now) && !sample.canonical);
 }
 
 void remember_dev_tty(TerminalMemory& memory, const std::optional<TerminalMemory>& before,
@@ -91,16 +93,17 @@ void remember_dev_tty(TerminalMemory& memory, const std::optional<TerminalMemory
                       const std::optional<ClockReading>& earlier) {
   if (!sample.dev_tty) return;
   const DevTty& now = *sample.dev_tty;
-  // With the keys that the shell has read meanwhile another program may have been started, and
-  // ended.
-  if (before && before->atime != sample.atime && memory.dev_tty) memory.dev_tty->front = {};
-  const bool moved = !memory.dev_tty || memory.dev_tty->atime != now.atime;
-  if (!moved) return;
-  const bool counts = !memory.dev_tty || !has_not_read(*memory.dev_tty, now);
-  memory.dev_tty = now;
+  // With the keys that a shell has read meanwhile another program may have been started, and ended.
+  const bool keys = before && before->atime != sample.atime;
+  const bool same = !keys && memory.dev_tty && has_not_read(*memory.dev_tty, sample);
+  const bool counts = !same && may_show_reads(before, now.atime, clocks);
+  if (counts || keys || now.group != 0 || !memory.dev_tty) memory.dev_tty = now;
   if (!counts) return;
   BootTime read = translate(now.atime, earlier, clocks);
-  if (!now.held && !sample.canonical) read = std::min(read, memory.last_output);
+  // Where nothing holds it now, what did has ended, and the shell has prompted since: at the last
+  // output, or in the block of a later one that was our own.
+  if (!now.held && !sample.canonical)
+    read = std::min(read, std::max(memory.last_output, translate(sample.mtime, earlier, clocks)));
   raise(memory, read, Witness::kTerminal);
 }
 
@@ -142,6 +145,12 @@ TerminalMemory remember(const std::optional<TerminalMemory>& before, const Termi
   after.atime = sample.atime;
   after.unread = sample.unread;
   return after;
+}
+
+bool may_show_reads(const std::optional<TerminalMemory>& before, WallTime dev_tty_atime,
+                    const ClockReading& clocks) {
+  return !before || !before->dev_tty || before->dev_tty->atime != dev_tty_atime ||
+         may_hide_reads(dev_tty_atime, before->clocks, clocks);
 }
 
 TerminalMemory remember_read(TerminalMemory memory, WallTime ctime, BootTime at) {

@@ -32,10 +32,10 @@
 // node and not the terminal's. The node is everybody's: its atime says when the last such read was,
 // and not by whom. So it counts for each terminal where it may have been; the connection says that
 // it was not, where it is quiet. It was not, either, where the same is in front as at an earlier
-// look and has read nothing since, or is one process that does not hold the node open. And where
-// nothing in front does so now, what did has ended, and the shell has prompted since: the last
-// output is the most that it counts for. (Not where lines are typed, ICANON: there may be no
-// prompt.)
+// look, no key was read by the terminal's own name since, and it has not run at all, or is one
+// process that does not hold the node open. And where nothing in front holds it now, what did has
+// ended, and the shell has prompted since: the last output is the most that it counts for. (Neither
+// goes for what takes lines, ICANON: it may open the node for a moment, and print nothing then.)
 //
 // A time set back may hide input as late as the setting itself, so the ctime is the least
 // that a doubtful time counts for.
@@ -101,7 +101,7 @@ struct TerminalMemory {
   bool settled = false;           // and a look has found it unmoved since
   bool doubted = false;           // the ctime has moved: its reads should be watched
   bool armed = false;             // and are, so that the atime is not asked any more
-  BoxedOptional<DevTty> dev_tty;  // as of the last look at which its atime had moved
+  BoxedOptional<DevTty> dev_tty;  // as of the last look that asked what is in front
   std::uint32_t forgeries = 0;    // how often the ctime has moved since
   BootTime read{};                // the last read that counted as such
 };
@@ -113,6 +113,10 @@ struct TerminalMemory {
 TerminalMemory remember(const std::optional<TerminalMemory>& before, const TerminalSample& sample,
                         const ClockReading& clocks, WallTime opened_at, bool reads_told = false,
                         const std::optional<ClockReading>& earlier = std::nullopt);
+
+// Whether the atime of /dev/tty may tell of reads that no look so far has counted.
+bool may_show_reads(const std::optional<TerminalMemory>& before, WallTime dev_tty_atime,
+                    const ClockReading& clocks);
 
 // The memory after a read was told, with the terminal's ctime as it was right after.
 TerminalMemory remember_read(TerminalMemory memory, WallTime ctime, BootTime at);

@@ -74,10 +74,11 @@ enum class Look {
 // What is known of reads through /dev/tty, where a terminal's own times do not show them: up to
 // Linux 6.4.
 struct DevTty {
-  WallTime atime;       // the last such read by anybody, on whatever terminal; in blocks of 8 s
-  Work front{};         // of what is in front: its group (0: not known) and its io_bytes
-  bool held = true;     // something in front holds /dev/tty open, or it is not known
-  bool single = false;  // one process is in front, and it has had no children
+  WallTime atime;     // the last such read by anybody, on whatever terminal; in blocks of 8 s
+  pid_t group = 0;    // what is in front: the foreground process group; 0: not asked, or not known
+  nanoseconds cpu{};  // that its processes have used; 0: not known
+  bool held = true;   // one of them holds /dev/tty open, or it is not known
+  bool single = false;  // it is one process, and that has had no children
 };
 
 // One look at one terminal.

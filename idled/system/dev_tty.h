@@ -15,7 +15,8 @@ bool hides_dev_tty();
 // When anybody last read it; none where there is none. `path` is for tests.
 std::optional<WallTime> dev_tty_atime(const char* path = "/dev/tty");
 
-// Whether the process holds it open, or that cannot be told.
+// Whether the process holds it open, by whatever name of a node that is called tty (in a chroot it
+// has another), or that cannot be told: it is gone, or holds thousands of files.
 bool holds_dev_tty(pid_t pid);
 
 // What of them says who may have read it: those in front of a terminal, by in_front() or

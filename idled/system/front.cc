@@ -7,6 +7,7 @@
 #include <climits>
 #include <cstdlib>
 #include <sstream>
+#include <unordered_set>
 
 #include "base/files.h"
 
@@ -73,15 +74,20 @@ std::string program_of(pid_t pid) {
 
 std::vector<const Entry*> in_front(const ProcessTable& table, dev_t device, pid_t group) {
   std::vector<const Entry*> front;
+  std::unordered_set<const Entry*> known;  // each with all that is below it
   const auto is_in_background = [&](const Entry& entry) {
     return entry.stat.tty == device && entry.stat.pgrp != group;
   };
+  const auto enter = [&](const Entry& entry) {
+    return !is_in_background(entry) && !known.contains(&entry);
+  };
   for (const Entry& entry : table.entries()) {
-    if (entry.stat.tty != device || entry.stat.pgrp != group) continue;
-    if (std::find(front.begin(), front.end(), &entry) == front.end()) front.push_back(&entry);
-    for (const Entry* child :
-         table.below(entry.pid, [&](const Entry& e) { return !is_in_background(e); }))
-      if (std::find(front.begin(), front.end(), child) == front.end()) front.push_back(child);
+    if (entry.stat.tty != device || entry.stat.pgrp != group || known.contains(&entry)) continue;
+    known.insert(&entry);
+    const std::vector<const Entry*> below = table.below(entry.pid, enter);
+    front.push_back(&entry);
+    front.insert(front.end(), below.begin(), below.end());
+    known.insert(below.begin(), below.end());
   }
   return front;
 }

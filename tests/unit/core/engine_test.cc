@@ -354,10 +354,10 @@ TEST(Engine, AKeyReadThroughDevTtyWhereTheTimesDoNotShowItIsSeenWithinASecond) {
   Sim sim(R"({"defaults": {"idle": "5m", "warn": ["60s"]}})");
   const SessionId id = sim.open();
   std::optional<DevTty>& dev_tty = sim.logins[id.value].terminals["pts/0"].dev_tty;
-  dev_tty = DevTty{sim.clocks().wall, {7, 0, 100}, true};
+  dev_tty = DevTty{sim.clocks().wall, 7, seconds(1), true};
   while (state_of(*sim.engine.find(id)) != State::kWarned) sim.pass(seconds(1));
   sim.pass(seconds(30));
-  dev_tty = DevTty{sim.clocks().wall, {7, 0, 101}, true};
+  dev_tty = DevTty{sim.clocks().wall, 7, seconds(2), true};
   sim.pass(milliseconds(1100));
   EXPECT_EQ(state_of(*sim.engine.find(id)), State::kActive);
 }
@@ -366,7 +366,7 @@ TEST(Engine, OfAProgramThatCannotReadItNoneIsAwaited) {
   Sim sim(R"({"defaults": {"idle": "5m", "warn": ["60s"]}})");
   const SessionId id = sim.open();
   sim.logins[id.value].terminals["pts/0"].dev_tty =
-      DevTty{sim.clocks().wall, {7, 0, 100}, false, true};
+      DevTty{sim.clocks().wall, 7, seconds(1), false, true};
   while (state_of(*sim.engine.find(id)) != State::kWarned) sim.pass(seconds(1));
   sim.looks = 0;
   sim.pass(seconds(55));

@@ -214,81 +214,118 @@ TEST(Remember, ASettledCtimeVouchesForTheAtime) {
 
 // --- up to Linux 6.4: what is read through /dev/tty ---
 
-constexpr std::uint64_t kBytes = 5000;  // that the group in front has read and written
-
-// Last read and written in the second 1000 and 1001; /dev/tty read by somebody at `others`.
-TerminalSample beside_dev_tty(std::int64_t others, pid_t group, std::uint64_t bytes, bool held,
-                              bool single = false) {
+// What is in front of a terminal last read and written in the seconds 1000 and 1001.
+struct Front {
+  pid_t group = 7;
+  int cpu = 5;
+  bool held = true;
+  bool single = false;
+};
+TerminalSample beside_dev_tty(std::int64_t read_by_somebody, const Front& front) {
   TerminalSample sample = read_at(1000);
   sample.mtime = sample.atime + seconds(1);
-  sample.dev_tty = DevTty{WallTime(seconds(others) + kWallAhead), {group, 0, bytes}, held, single};
+  sample.dev_tty = DevTty{WallTime(seconds(read_by_somebody) + kWallAhead), front.group,
+                          milliseconds(front.cpu), front.held, front.single};
   return sample;
 }
 TerminalMemory seen_first(const TerminalSample& sample) {
   return remember(std::nullopt, sample, clocks(1250));
 }
+constexpr Front kEmacs{};
+constexpr Front kPrompt{.held = false, .single = true};
 
 TEST(RememberDevTty, WhoHoldsItMayHaveReadIt) {
-  const TerminalMemory memory = seen_first(beside_dev_tty(1240, 7, kBytes, true));
+  const TerminalMemory memory = seen_first(beside_dev_tty(1240, kEmacs));
   EXPECT_EQ(memory.last_input, boot(1248));
   EXPECT_EQ(memory.witness, Witness::kTerminal);
-  const TerminalMemory later =
-      remember(memory, beside_dev_tty(1290, 7, kBytes + 1, true), clocks(1300));
-  EXPECT_EQ(later.last_input, boot(1296)) << "and again, for it has read something";
+  const TerminalMemory later = remember(memory, beside_dev_tty(1290, {.cpu = 6}), clocks(1300));
+  EXPECT_EQ(later.last_input, boot(1296)) << "and again, for it has run";
 }
 
 TEST(RememberDevTty, TheConnectionSaysThatItWasAnother) {
-  const TerminalMemory memory = seen_first(beside_dev_tty(1240, 7, kBytes, true));
+  const TerminalMemory memory = seen_first(beside_dev_tty(1240, kEmacs));
   EXPECT_EQ(last_input(memory, heard(seconds(200)), boot(1250)).at, boot(1050) + kWireGrain);
 }
 
-TEST(RememberDevTty, WhoHasReadNothingSinceTheLastLookDidNot) {
-  const TerminalMemory memory = seen_first(beside_dev_tty(1240, 7, kBytes, true));
-  EXPECT_EQ(remember(memory, beside_dev_tty(1290, 7, kBytes, true), clocks(1300)).last_input,
-            boot(1248));
-}
-
-TEST(RememberDevTty, WhoseBytesCannotBeReadMayHave) {
-  const TerminalMemory memory = seen_first(beside_dev_tty(1240, 7, 0, true));
-  EXPECT_EQ(remember(memory, beside_dev_tty(1290, 7, 0, true), clocks(1300)).last_input,
+TEST(RememberDevTty, WhoHasNotRunSinceTheLastLookDidNot) {
+  const TerminalMemory memory = seen_first(beside_dev_tty(1240, kEmacs));
+  EXPECT_EQ(remember(memory, beside_dev_tty(1290, kEmacs), clocks(1300)).last_input, boot(1248));
+  const TerminalMemory unknown = seen_first(beside_dev_tty(1240, {.cpu = 0}));
+  EXPECT_EQ(remember(unknown, beside_dev_tty(1290, {.cpu = 0}), clocks(1300)).last_input,
             boot(1296));
 }
 
-TEST(RememberDevTty, OneProcessWithoutItDidNotHoweverMuchItReads) {
-  const TerminalMemory memory = seen_first(beside_dev_tty(1240, 7, kBytes, false, true));
-  EXPECT_EQ(
-      remember(memory, beside_dev_tty(1290, 7, kBytes + 9, false, true), clocks(1300)).last_input,
-      memory.last_input);
-  // Others may have been in front with it, or in its place, and be gone.
-  for (const TerminalSample& other :
-       {beside_dev_tty(1290, 7, kBytes + 9, true, true),
-        beside_dev_tty(1290, 8, kBytes, true, true), beside_dev_tty(1290, 0, kBytes, true, true)})
-    EXPECT_EQ(remember(memory, other, clocks(1300)).last_input, boot(1296));
+// Of others' keys and one's own in the same block of the node, the second moves no time.
+TEST(RememberDevTty, ABlockThatIsNotOverIsAskedAboutAgain) {
+  TerminalMemory memory = remember(std::nullopt, beside_dev_tty(900, kEmacs), clocks(1235));
+  memory = remember(memory, beside_dev_tty(1240, kEmacs), clocks(1241));
+  EXPECT_EQ(memory.last_input, boot(1008)) << "another's";
+  memory = remember(memory, beside_dev_tty(1240, {.cpu = 6}), clocks(1242));
+  EXPECT_EQ(memory.last_input, boot(1248));
+}
+
+TEST(RememberDevTty, OneProcessWithoutItDidNotHoweverMuchItRuns) {
+  const TerminalMemory memory = seen_first(beside_dev_tty(1240, kPrompt));
+  const Front busy{.cpu = 9, .held = false, .single = true};
+  EXPECT_EQ(remember(memory, beside_dev_tty(1290, busy), clocks(1300)).last_input, boot(1008));
+  // Others may have been in front with it, or in its place.
+  for (const Front& other : {Front{.cpu = 9, .single = true}, Front{.group = 8}, Front{.group = 0}})
+    EXPECT_EQ(remember(memory, beside_dev_tty(1290, other), clocks(1300)).last_input, boot(1296));
+}
+
+TEST(RememberDevTty, WhatTakesLinesMayHaveOpenedItForAMoment) {  // getpass(3)
+  TerminalSample sample = beside_dev_tty(900, kPrompt);
+  sample.canonical = true;
+  TerminalMemory memory = seen_first(sample);
+  sample.dev_tty->atime += seconds(390);  // at 1290
+  sample.dev_tty->cpu += milliseconds(1);
+  EXPECT_EQ(remember(memory, sample, clocks(1500)).last_input, boot(1296));
 }
 
 TEST(RememberDevTty, WhereNothingHoldsItTheLastOutputIsTheMost) {
   // The program has ended; its keys came before the prompt that the shell printed then.
-  TerminalSample sample = beside_dev_tty(1240, 7, kBytes, false);
+  TerminalSample sample = beside_dev_tty(1240, {.held = false});
   sample.mtime = WallTime(seconds(1100) + kWallAhead);
   EXPECT_EQ(seen_first(sample).last_input, boot(1104));
   sample.canonical = true;  // a script runs: there may have been no prompt
   EXPECT_EQ(seen_first(sample).last_input, boot(1248));
 }
 
+// It hides the prompt of a program that has ended with the key that answered it.
+TEST(RememberDevTty, TheBlockOfOurOwnWarningIsAPromptToo) {
+  TerminalMemory memory = remember(std::nullopt, beside_dev_tty(900, kEmacs), clocks(1240));
+  TerminalSample sample = beside_dev_tty(1242, {.group = 8, .held = false, .single = true});
+  sample.mtime = WallTime(seconds(1240) + kWallAhead);
+  memory = forgive_own_output(memory, sample.mtime);
+  EXPECT_EQ(remember(memory, sample, clocks(1243)).last_input, boot(1248));
+}
+
 TEST(RememberDevTty, KeysThatTheShellReadMayHaveStartedAProgramThatIsGone) {
-  TerminalMemory memory = seen_first(beside_dev_tty(1240, 7, kBytes, false, true));
-  TerminalSample sample = beside_dev_tty(1240, 7, kBytes + 9, false, true);
+  TerminalMemory memory = seen_first(beside_dev_tty(1240, kPrompt));
+  TerminalSample sample = beside_dev_tty(1240, kPrompt);
   sample.atime += seconds(256);  // at 1256
   memory = remember(memory, sample, clocks(1260));
-  sample.dev_tty->atime += seconds(60);  // at 1300
-  sample.mtime = sample.atime + seconds(47);
+  EXPECT_EQ(memory.last_input, boot(1264));
+  sample = beside_dev_tty(1300, {.cpu = 6, .held = false});  // it has had a child
+  sample.atime += seconds(256);
+  sample.mtime = sample.dev_tty->atime;  // and then it ended
   EXPECT_EQ(remember(memory, sample, clocks(1310)).last_input, boot(1304));
 }
 
+TEST(RememberDevTty, WhatIsInFrontAfterKeysMayHoldIt) {
+  const TerminalMemory prompt = seen_first(beside_dev_tty(900, kPrompt));
+  EXPECT_FALSE(prompt.dev_tty->held);
+  TerminalSample sample = beside_dev_tty(900, {.group = 0});  // not asked: nobody reads the node
+  sample.atime += seconds(256);
+  EXPECT_TRUE(remember(prompt, sample, clocks(1260)).dev_tty->held);
+  sample.atime -= seconds(256);
+  EXPECT_FALSE(remember(prompt, sample, clocks(1260)).dev_tty->held) << "no keys: as it was";
+}
+
 TEST(RememberDevTty, WhereNobodyReadsItNothingChanges) {
-  const TerminalMemory memory = seen_first(beside_dev_tty(900, 7, kBytes, true));
+  const TerminalMemory memory = seen_first(beside_dev_tty(900, kEmacs));
   EXPECT_EQ(memory.last_input, boot(1008));
-  EXPECT_EQ(remember(memory, beside_dev_tty(900, 8, kBytes + 9, true), clocks(1300)).last_input,
+  EXPECT_EQ(remember(memory, beside_dev_tty(900, {.group = 8, .cpu = 9}), clocks(1300)).last_input,
             boot(1008));
 }
 

@@ -56,15 +56,14 @@ class OnTerminal {
   pid_t pid_ = 0;
 };
 
-TEST(HoldsDevTty, ByItsName) {
+TEST(HoldsDevTty, ByTheNodesName) {
   EXPECT_TRUE(holds_dev_tty(OnTerminal("/dev/tty").pid()));
-  // The terminal itself, under its own name, is not meant, nor what is called like the node.
   EXPECT_FALSE(holds_dev_tty(OnTerminal("/dev/null").pid()));
   std::string folder = "/tmp/idled-test-XXXXXX";
   ASSERT_NE(mkdtemp(folder.data()), nullptr);
   const std::string named_so = folder + "/tty";
   ASSERT_GE(OwnedFd(creat(named_so.c_str(), 0600)).get(), 0);
-  EXPECT_FALSE(holds_dev_tty(OnTerminal(named_so.c_str()).pid()));
+  EXPECT_TRUE(holds_dev_tty(OnTerminal(named_so.c_str()).pid())) << "as in a chroot";
   unlink(named_so.c_str());
   rmdir(folder.c_str());
 }
@@ -77,12 +76,15 @@ TEST(DevTtyOf, SaysWhatIsInFront) {
   const OnTerminal reader("/dev/tty");
   EXPECT_TRUE(reader.seen().held);
   EXPECT_EQ(reader.seen().atime, WallTime(seconds(7)));
-  EXPECT_EQ(reader.seen().front.group, reader.pid());
+  EXPECT_EQ(reader.seen().group, reader.pid());
+  EXPECT_GT(reader.seen().cpu, nanoseconds(0));
+  EXPECT_EQ(reader.seen().cpu, reader.seen().cpu) << "it has not run";
   const OnTerminal other("/dev/null");
   EXPECT_FALSE(other.seen().held);
   EXPECT_TRUE(other.seen().single);
   EXPECT_FALSE(OnTerminal("/dev/null", true).seen().single) << "it may start others";
   EXPECT_FALSE(dev_tty_of({}, 7, WallTime()).single);
+  EXPECT_TRUE(dev_tty_of({}, 7, WallTime()).held);
 }
 
 TEST(DevTtyAtime, IsOfTheNode) {
