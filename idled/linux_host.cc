@@ -49,6 +49,10 @@ constexpr std::size_t kReserve = 32;
 // What a look takes for one file of /proc after the other, beside the terminals that it has open.
 constexpr std::size_t kForFiles = 2;
 
+// For how long the last walk over what a leader holds serves for the looks of its schedule, too:
+// from where a warning may be due to where it is, at the end of the block.
+constexpr seconds kTrusted{9};
+
 // A walk over the processes serves all looks of one moment.
 constexpr std::chrono::milliseconds kTableAge{250};
 
@@ -105,7 +109,11 @@ Result<Caller> LinuxHost::identify_caller(pid_t pid) {
   const Result<system::ProcStat> stat = system::stat_of(pid);
   if (!stat) return stat.error();
   if (const Result<void> home = system::check_home(pid); !home) return home.error();
-  return Caller{{pid, stat->start_ticks}, stat->tty != 0 && stat->session != pid};
+  // Who is on a terminal already is let in by login(1) alone. What leads the session there and yet
+  // lets nobody in is su that screen, script or expect has started in the place of a shell.
+  const bool changes_user = stat->comm == "runuser" || system::is_set_user_id(pid);
+  const bool nested = stat->tty != 0 && (stat->session != pid || changes_user);
+  return Caller{{pid, stat->start_ticks}, nested};
 }
 
 std::vector<core::ProcessIdentity> LinuxHost::ancestors_of(pid_t pid) {
@@ -175,11 +183,15 @@ Result<std::vector<system::Terminal>> LinuxHost::terminals_of(Attached& login, c
       take(system::Terminal::open(login.leader, master));
     return terminals.size() == held.masters.size();
   };
-  const bool walk = look == core::Look::kClose || may_have_changed(held, login.leader.pid());
+  const BootTime now = system::read_clocks().boot;
+  const bool is_old = look == core::Look::kBrief && now - login.walked_at > kTrusted;
+  const bool walk = look == core::Look::kClose || is_old || held.masters.empty() ||
+                    may_have_changed(held, login.leader.pid());
   if (walk || (!open_held() && !shortage)) {
     Result<system::Holdings> holdings = system::holdings_of(login.leader.pid());
     if (!holdings) return holdings.error();
     held = *std::move(holdings);
+    login.walked_at = now;
     terminals.clear();
     (void)open_held();
   }

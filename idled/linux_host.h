@@ -87,6 +87,7 @@ class LinuxHost final : public Host {
     std::unique_ptr<Console> console{};  // null: sshd's logins have none
     std::unique_ptr<Ended> ended{};      // null: it has not been hung up
     system::Holdings held{};             // as of the last walk
+    BootTime walked_at{};                // and when that was
   };
 
   LinuxHost(system::StateStore store, OwnedFd exits, std::string boot_id);
@@ -98,9 +99,10 @@ class LinuxHost final : public Host {
   Result<void> try_hang_up(const core::Session& session, const std::vector<std::string>& terminals,
                            bool all_processes);
   Attached* attached(pid_t leader);
-  // Every terminal of the login, opened: to be closed again soon. But for a close look, the last
-  // walk over what the leader holds (Attached::held) is trusted while that shows no change.
-  // The only errors are those of is_shortage().
+  // Every terminal of the login, opened: to be closed again soon. A recent walk over what the
+  // leader holds (Attached::held) is trusted, but by a close look, while it shows no change: a
+  // terminal that came while another file was closed is seen by the next one. The only errors are
+  // those of is_shortage().
   static Result<std::vector<system::Terminal>> terminals_of(Attached& login, core::Look look);
   // Keeps them open until close_terminals(), or until many others are.
   const std::vector<system::Terminal>& keep_open(const Attached& login, core::Look look,

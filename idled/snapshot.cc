@@ -99,6 +99,8 @@ json terminal_to_json(const core::Terminal& terminal) {
           {"wall", ticks(memory.clocks.wall)},
           {"atime", ticks(memory.atime)},
           {"unread", memory.unread},
+          {"unread_in_other", memory.unread_in_other},
+          {"canonical", memory.canonical},
           {"last_input", ticks(memory.last_input)},
           {"mtime", ticks(memory.mtime)},
           {"last_output", ticks(memory.last_output)},
@@ -116,6 +118,8 @@ core::Terminal terminal_from_json(const json& object) {
   terminal.memory.clocks = {get_boot(object, "boot"), get_wall(object, "wall")};
   terminal.memory.atime = get_wall(object, "atime");
   terminal.memory.unread = get<std::uint32_t>(object, "unread", 0);
+  terminal.memory.unread_in_other = get<std::uint32_t>(object, "unread_in_other", 0);
+  terminal.memory.canonical = get<bool>(object, "canonical", false);
   terminal.memory.last_input = get_boot(object, "last_input");
   terminal.memory.mtime = get_wall(object, "mtime");
   terminal.memory.last_output = get_boot(object, "last_output");

@@ -25,10 +25,11 @@ constexpr BootTime kNever = BootTime::max();
 // Whether Enter may be pressed, as a warning asks for, and nobody be told: it lies unread, or is
 // read through /dev/tty. It is looked for.
 bool some_may_go_untold(const Session& session) {
-  return std::any_of(
-      session.terminals.begin(), session.terminals.end(), [](const Terminal& terminal) {
-        return terminal.canonical || (terminal.memory.dev_tty && terminal.memory.dev_tty->held);
-      });
+  return std::any_of(session.terminals.begin(), session.terminals.end(),
+                     [](const Terminal& terminal) {
+                       return terminal.memory.canonical ||
+                              (terminal.memory.dev_tty && terminal.memory.dev_tty->held);
+                     });
 }
 
 bool only_reports(const Session& session) {

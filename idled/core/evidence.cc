@@ -1,6 +1,7 @@
 #include "idled/core/evidence.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace idled::core {
 namespace {
@@ -64,6 +65,15 @@ void raise(TerminalMemory& memory, BootTime at, Witness witness) {
   if (at <= memory.last_input) return;
   memory.last_input = at;
   memory.witness = witness;
+}
+
+void remember_unread(TerminalMemory& memory, bool read, const TerminalSample& sample,
+                     BootTime look) {
+  if (sample.canonical != memory.canonical) std::swap(memory.unread, memory.unread_in_other);
+  memory.canonical = sample.canonical;
+  if (sample.unread > memory.unread) raise(memory, look, Witness::kUnread);
+  memory.unread = sample.unread;
+  if (read) memory.unread_in_other = 0;  // what lay there is gone
 }
 
 // What counts beside input.
@@ -140,10 +150,9 @@ TerminalMemory remember(const std::optional<TerminalMemory>& before, const Termi
     after.settled = true;
   remember_others(after, before, sample, clocks, earlier);
   remember_dev_tty(after, before, sample, clocks, earlier);
-  if (sample.unread > (before ? before->unread : 0)) raise(after, clocks.boot, Witness::kUnread);
+  remember_unread(after, moved, sample, clocks.boot);
   after.clocks = clocks;
   after.atime = sample.atime;
-  after.unread = sample.unread;
   return after;
 }
 

@@ -14,7 +14,8 @@
 //
 // Keys that nobody reads move no time. Complete lines among them show as growth
 // of the terminal's unread bytes, and count as input of the moment of the look; so do
-// those that the first look finds.
+// those that the first look finds. (Growth since the last look in the same mode, canonical or not:
+// the same bytes are another number in each.)
 //
 // The times can be set by the terminal's owner, but not without moving its ctime. A
 // ctime that stands still since the last look vouches for the atime. When it has moved
@@ -86,7 +87,11 @@ enum class Witness {
 struct TerminalMemory {
   ClockReading clocks;  // of the last look
   WallTime atime;
+  // What lay unread at the last look, and at the last one in the other mode: the kernel counts
+  // differently in each, and whoever is in front may go from one to the other and back.
   std::uint32_t unread = 0;
+  std::uint32_t unread_in_other = 0;
+  bool canonical = false;  // the mode of the last look
   // No input came after this. At most one block after the look it was learnt at.
   BootTime last_input;
   Witness witness = Witness::kTerminal;

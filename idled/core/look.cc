@@ -32,20 +32,23 @@ std::vector<Terminal> remember_all(const Session& session, const Observation& ob
         {sample.name,
          remember(known ? std::optional(known->memory) : std::nullopt, sample, observation.clocks,
                   session.login.opened_at, observation.reads_told, session.clocks),
-         sample.foreground, sample.watched, sample.canonical});
+         sample.foreground, sample.watched});
   }
   return after;
 }
 
 // Somebody may have typed on a terminal until it closed, after the last look at it: of that
-// only the present look and the wire tell.
+// only the present look and the wire tell. So, too, in the graphical session that had taken a
+// console's place, until that is there again.
 std::optional<BootTime> input_of_closed(const Session& session,
                                         const std::vector<Terminal>& terminals,
                                         const Observation& observation) {
   const bool closed = std::any_of(
       session.terminals.begin(), session.terminals.end(),
       [&](const Terminal& known) { return find_terminal(terminals, known.name) == nullptr; });
-  if (!closed) return session.closed_input;
+  const bool is_back = session.login.kind == Kind::kConsole && session.looked_at != BootTime{} &&
+                       session.terminals.empty() && !terminals.empty();
+  if (!closed && !is_back) return session.closed_input;
   BootTime input = observation.clocks.boot;
   if (observation.wire) input = std::min(input, input - observation.wire->received + kWireGrain);
   return std::max(input, session.closed_input.value_or(input));

@@ -18,7 +18,6 @@ struct Terminal {
   TerminalMemory memory;
   BoxedOptional<std::string> foreground;  // TerminalSample::foreground
   bool watched = false;
-  bool canonical = false;  // TerminalSample::canonical
 };
 
 std::vector<std::string> names_of(const std::vector<Terminal>& terminals);

@@ -90,8 +90,8 @@ struct TerminalSample {
   std::uint32_t unread = 0;  // bytes of complete lines that nobody has read yet (TIOCINQ)
   std::optional<std::string> foreground;  // name of the foreground job's leader; no brief look's
   bool watched = false;                   // a read of it will be told at once
-  // ICANON, termios(3): whoever is in front takes lines, or nothing at all, as sleep(1) does. What
-  // is typed may lie there, and no read tells of it.
+  // ICANON without EXTPROC, termios(3): whoever is in front takes lines, or nothing at all, as
+  // sleep(1) does. What is typed may lie there, and no read tells of it.
   bool canonical = false;
   std::optional<Work> work;       // only where the policy counts it (activity "job")
   std::optional<DevTty> dev_tty;  // none: the atime shows all reads

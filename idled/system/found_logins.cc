@@ -196,13 +196,13 @@ void LoginSearch::add(const Entry& leader, const ProcStatus& user, core::Login l
 void LoginSearch::try_sshd(const Entry& leader) {
   if (known_(leader.identity()) || !runs_file_of_root(leader.pid)) return;
   const std::optional<ProcStatus> status = read_status(leader.pid);
-  const std::string title = read_cmdline(leader.pid);
+  const std::optional<SshdTitle> title = parse_sshd_title(read_cmdline(leader.pid));
+  if (!status || status->euid != 0 || !title) return;
   core::Login login;
-  login.user = user_of_sshd_title(title);
-  if (!status || status->euid != 0 || login.user.empty()) return;
+  login.user = title->user;
   login.service = "sshd";
   std::optional<ProcStatus> user;
-  if (title.find('@') != std::string::npos) {
+  if (!title->is_monitor) {
     user = status;
   } else {
     for (const pid_t child : all_children_of(leader.pid)) {
@@ -274,18 +274,24 @@ void LoginSearch::add_holder(const Entry& leader, const Holdings& held) {
   }
 }
 
-std::string user_of_sshd_title(std::string_view title) {
+std::optional<SshdTitle> parse_sshd_title(std::string_view title) {
   for (const std::string_view program : {"sshd: ", "sshd-session: "}) {
     if (!title.starts_with(program)) continue;
     std::string_view rest = title.substr(program.size());
-    rest = rest.substr(0, rest.find_first_of(" @"));
+    rest = rest.substr(0, rest.find_last_not_of(" \n") + 1);
+    constexpr std::string_view kMonitor = " [priv]";
+    const bool is_monitor = rest.ends_with(kMonitor);
+    // Names of a directory have an @ of their own: "alice@example.com@pts/0".
+    const std::size_t end = is_monitor ? rest.size() - kMonitor.size() : rest.rfind('@');
+    if (end == std::string_view::npos || (!is_monitor && rest.ends_with(']'))) return std::nullopt;
+    const std::string_view user = rest.substr(0, end);
     // "sshd: /usr/sbin/sshd -D [listener] ..." is the listener.
-    if (rest.empty() || rest.find('/') != std::string_view::npos || rest.starts_with('[') ||
-        rest == "unknown")
-      return {};
-    return std::string(rest);
+    if (user.empty() || user.find('/') != std::string_view::npos || user.starts_with('[') ||
+        user == "unknown")
+      return std::nullopt;
+    return SshdTitle{std::string(user), is_monitor};
   }
-  return {};
+  return std::nullopt;
 }
 
 std::string host_of_record(std::string_view host) {

@@ -80,9 +80,14 @@ class LoginSearch {
   std::optional<Connections> connections_;
 };
 
-// "alice" of the title that sshd gives its processes: "sshd: alice [priv]",
-// "sshd-session: alice@pts/3"; empty for any other, the listener's too.
-std::string user_of_sshd_title(std::string_view title);
+// The title that sshd gives its processes: "sshd: alice [priv]" of a login's monitor, and
+// "sshd-session: alice@pts/3" of what speaks for the user. None of any other: the listener's, and
+// those of who is not let in yet, "alice [net]" and "alice [pam]".
+struct SshdTitle {
+  std::string user;
+  bool is_monitor = false;
+};
+std::optional<SshdTitle> parse_sshd_title(std::string_view title);
 
 // Where the user sits, by what programs write into ut_host: mosh's "192.0.2.7 via mosh [77]"
 // is the address, "mosh [77]" nothing; else as it is.

@@ -37,10 +37,7 @@ std::string file_of(const Entry& process) {
   if (is_called(program, process.stat.comm)) return program;
   // The words below are what its user chose, and a program with the s bit is root's whoever they
   // are. Nor is it what runs a script.
-  struct stat file {};
-  if (stat(("/proc/" + std::to_string(process.pid) + "/exe").c_str(), &file) < 0 ||
-      (file.st_mode & S_ISUID) != 0)
-    return {};
+  if (is_set_user_id(process.pid)) return {};
   // "/bin/sh /usr/sbin/update-initramfs -u": the kernel passes the script's path.
   std::istringstream words(read_cmdline(process.pid));
   for (std::string word; words >> word;) {
@@ -70,6 +67,12 @@ std::string program_of(pid_t pid) {
   constexpr std::string_view kDeleted = " (deleted)";  // dpkg has just replaced itself
   if (program.ends_with(kDeleted)) program.resize(program.size() - kDeleted.size());
   return program;
+}
+
+bool is_set_user_id(pid_t pid) {
+  struct stat file {};
+  return stat(("/proc/" + std::to_string(pid) + "/exe").c_str(), &file) < 0 ||
+         (file.st_mode & S_ISUID) != 0;
 }
 
 std::vector<const Entry*> in_front(const ProcessTable& table, dev_t device, pid_t group) {

@@ -41,6 +41,10 @@ std::vector<std::string> root_programs(const std::vector<const ProcessTable::Ent
 // gone, or a thread of the kernel.
 std::string program_of(pid_t pid);
 
+// Whether that file has the s bit: it changes who runs it, as su and sudo do. So, too, where it
+// cannot be looked at.
+bool is_set_user_id(pid_t pid);
+
 // Whether only root can change the file: it and each folder above it are root's, and neither
 // group nor others may write. `path` is absolute, without symbolic links.
 bool is_root_owned(const std::string& path);

@@ -225,7 +225,8 @@ Result<void> Terminal::sample(core::TerminalSample& sample) const {
   sample.mtime = to_wall_time(status.st_mtim);
   sample.ctime = to_wall_time(status.st_ctim);
   struct termios mode {};
-  sample.canonical = tcgetattr(slave_.get(), &mode) == 0 && (mode.c_lflag & ICANON) != 0;
+  sample.canonical =
+      tcgetattr(slave_.get(), &mode) == 0 && (mode.c_lflag & (ICANON | EXTPROC)) == ICANON;
   int unread = 0;
   if (ioctl(slave_.get(), TIOCINQ, &unread) == 0 && unread > 0)
     sample.unread = static_cast<std::uint32_t>(unread);

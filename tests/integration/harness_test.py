@@ -176,7 +176,8 @@ def _(t):
     started = now()
     assert throwaway("true").returncode == 0
     t.log(f"one machine took {now() - started:.3f} s")
-    assert now() - started < 3  # 0.12 s on an idle machine; other tests may be running
+    # 0.12 s on an idle machine; on a slow one, with other tests beside it, 3 s. More is a wait for something.
+    assert now() - started < 9
     runs = [t.run([THROWAWAY, *option, "/usr/bin/python3", __file__]) for option in ([], ["--no-utmp"], [])]
     for run in runs:
         status = run.wait(60)

@@ -52,12 +52,10 @@ Findings check_dev_tty(const Machine& machine) {
   return {
       note("kernel.dev-tty",
            "On this kernel a terminal's times do not show what is read through /dev/tty",
-           "So do emacs -nw, fzf, and sudo with use_pty for all that is typed in it. idled sees "
-           "who may have, "
-           "and counts it. Where a connection is never quiet, from keepalives, somebody who is "
-           "gone may be "
-           "taken for the one who types so on another terminal, and stays for longer. Linux 6.5 "
-           "and later tell.")};
+           "So do emacs -nw, fzf, and sudo with use_pty for all that is typed in it. idled sees who "
+           "may have, and counts it. Where a connection is never quiet, or there is none, who is "
+           "gone may be taken for another who types so, and stays for longer. Linux 6.5 and later "
+           "tell.")};
 }
 
 Findings check_inotify_limits(const Machine& machine) {

@@ -19,7 +19,6 @@ constexpr std::array kKnown{
     Known{"rlogin", Severity::kDoubtful, nullptr},
     Known{"rsh", Severity::kDoubtful, nullptr},
     Known{"dropbear", Severity::kDoubtful, nullptr},
-    Known{"cockpit", Severity::kDoubtful, nullptr},  // has a terminal in the browser
     Known{"xrdp-sesman", Severity::kDoubtful, nullptr},
 };
 

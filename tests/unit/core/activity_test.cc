@@ -157,6 +157,23 @@ TEST(NeverInterrupt, IsNoMatterOfAKick) {
   EXPECT_FALSE(sim.is_open(id));
 }
 
+// --- a graphical session in the place of a console ---
+
+TEST(Console, WhoComesBackFromItHasNotBeenIdle) {
+  Sim sim(limit_with(R"("mode": "enforce")"));
+  const SessionId id = sim.open("alice", {}, Kind::kConsole);
+  sim.logins[id.value].terminals["tty1"] = sim.new_terminal();
+  sim.deliver(Observed{id, sim.observe(id)});
+  const Sim::SimTerminal console = sim.logins[id.value].terminals.at("tty1");
+  sim.logins[id.value].terminals.clear();  // startx
+  sim.pass(std::chrono::hours(2));
+  sim.logins[id.value].terminals["tty1"] = console;  // and its end
+  const BootTime back = sim.boot;
+  const nanoseconds lived = lasted(sim, id, back);
+  EXPECT_GE(lived, kLimit);
+  EXPECT_LE(lived, 2 * kLimit + seconds(1));
+}
+
 // --- no terminal ---
 
 TEST(NoTerminal, IsLeftAloneByDefault) {

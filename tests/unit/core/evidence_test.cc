@@ -212,6 +212,27 @@ TEST(Remember, ASettledCtimeVouchesForTheAtime) {
   EXPECT_EQ(read.witness, Witness::kTerminal);
 }
 
+// The kernel counts the bytes of an unfinished line in the one mode, and not in the other.
+TEST(Remember, WhoGoesFromModeToModeAndBackTypesNothing) {
+  const auto in_mode = [](bool canonical, std::uint32_t unread, std::int64_t read = 1000) {
+    TerminalSample sample = read_at(read, kWallAhead, unread);
+    sample.canonical = canonical;
+    return sample;
+  };
+  TerminalMemory memory = remember(std::nullopt, in_mode(true, 0), clocks(1100));
+  memory = remember(memory, in_mode(false, 4), clocks(1101));
+  EXPECT_EQ(memory.last_input, boot(1101)) << "seen for the first time";
+  for (int i = 2; i < 20; ++i)
+    memory = remember(memory, in_mode(i % 2 == 0, i % 2 == 0 ? 0 : 4), clocks(1100 + i));
+  EXPECT_EQ(memory.last_input, boot(1101));
+  // Enter, in either.
+  EXPECT_EQ(remember(memory, in_mode(true, 1), clocks(1200)).last_input, boot(1200));
+  EXPECT_EQ(remember(memory, in_mode(false, 5), clocks(1200)).last_input, boot(1200));
+  // What was read lies nowhere.
+  memory = remember(memory, in_mode(true, 0, 1190), clocks(1201));
+  EXPECT_EQ(remember(memory, in_mode(false, 1, 1190), clocks(1300)).last_input, boot(1300));
+}
+
 // --- up to Linux 6.4: what is read through /dev/tty ---
 
 // What is in front of a terminal last read and written in the seconds 1000 and 1001.

@@ -58,8 +58,10 @@ class Sim {
 
   // Opens a login with one terminal at the present instant.
   SessionId open(const std::string& user = "alice",
-                 const std::vector<std::string>& terminals = {"pts/0"}) {
+                 const std::vector<std::string>& terminals = {"pts/0"},
+                 Kind kind = Kind::kNoTerminal) {
     Login login;
+    login.kind = kind;
     login.id.value = "p" + std::to_string(next_pid_);
     login.user = user;
     login.uid = 1000;

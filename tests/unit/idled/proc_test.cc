@@ -151,14 +151,33 @@ TEST(ParseStatus, HasTheGroups) {
   EXPECT_FALSE(parse_status("Name:\tx\n"));
 }
 
-TEST(UserOfSshdTitle, IsTheOneItServes) {
-  EXPECT_EQ(user_of_sshd_title("sshd: alice [priv]"), "alice");
-  EXPECT_EQ(user_of_sshd_title("sshd: root@pts/0"), "root");
-  EXPECT_EQ(user_of_sshd_title("sshd-session: bob@notty"), "bob");
-  EXPECT_EQ(user_of_sshd_title("sshd: /usr/sbin/sshd -D [listener] 0 of 10-100 startups"), "");
-  EXPECT_EQ(user_of_sshd_title("sshd: [accepted]"), "");
-  EXPECT_EQ(user_of_sshd_title("sshd: unknown [priv]"), "");
-  EXPECT_EQ(user_of_sshd_title("bash"), "");
+TEST(ParseSshdTitle, SaysWhomItServes) {
+  struct Case {
+    const char* title;
+    const char* user;
+    bool is_monitor;
+  };
+  for (const Case& c : {Case{"sshd: alice [priv]", "alice", true},
+                        {"sshd: root@pts/0", "root", false},
+                        {"sshd-session: bob@notty", "bob", false},
+                        {"sshd: bob@pts/3,pts/4", "bob", false},
+                        // A directory's names.
+                        {"sshd: bob@corp.example [priv]", "bob@corp.example", true},
+                        {"sshd: bob@corp.example@pts/0", "bob@corp.example", false},
+                        {"sshd: CORP\\bob smith@notty", "CORP\\bob smith", false}}) {
+    const std::optional<SshdTitle> title = parse_sshd_title(c.title);
+    ASSERT_TRUE(title) << c.title;
+    EXPECT_EQ(title->user, c.user) << c.title;
+    EXPECT_EQ(title->is_monitor, c.is_monitor) << c.title;
+  }
+}
+
+TEST(ParseSshdTitle, IsNoneOfTheListenerNorOfWhoIsNotLetIn) {
+  for (const char* title :
+       {"sshd: /usr/sbin/sshd -D [listener] 0 of 10-100 startups", "sshd: [accepted]",
+        "sshd: unknown [priv]", "sshd: alice [net]", "sshd: bob@corp.example [net]",
+        "sshd: bob@corp.example [pam]", "sshd: ", "bash"})
+    EXPECT_FALSE(parse_sshd_title(title)) << title;
 }
 
 TEST(HostOfRecord, IsWhereTheUserSits) {

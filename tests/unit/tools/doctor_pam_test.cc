@@ -36,7 +36,7 @@ TEST_F(DoctorPam, WherePamAuthUpdateKeepsTheStackItMends) {
 }
 
 TEST_F(DoctorPam, OfLesserWaysInItIsDoubtful) {
-  write("/etc/pam.d/cockpit", "session required pam_unix.so\n");
+  write("/etc/pam.d/xrdp-sesman", "session required pam_unix.so\n");
   write("/etc/pam.d/sshd-other", "session required pam_unix.so\n");
   write("/etc/pam.d/sshd.dpkg-old", "session required pam_unix.so\n");
   EXPECT_EQ(ill(), (Ids{"doubtful pam.missing", "doubtful pam.missing"}));

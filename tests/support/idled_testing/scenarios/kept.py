@@ -4,7 +4,6 @@ bash's TMOUT is blind to keys within a line, so who is to type nothing else must
 """
 
 import os
-import re
 import threading
 from pathlib import Path
 
@@ -41,13 +40,11 @@ typing("letters while a touch loop runs, with keepalives", "abcdefgh",
        "(while :; do touch $(tty); sleep 0.5; done) &", settings=KEEPALIVES)
 typing("mesg n and chmod now and then", "mesg n; chmod 600 $(tty)\n")
 typing("mesg n and chmod now and then, with keepalives", "mesg n; chmod 600 $(tty)\n", settings=KEEPALIVES)
-# Up to Linux 6.4 that moves the times of /dev/tty alone.
-if tuple(int(part) for part in re.findall(r"\d+", os.uname().release)[:2]) >= (6, 5):
-    READS = ("python3 -c 'import os, tty; fd = os.open(\"/dev/tty\", os.O_RDWR); tty.setraw(fd); "
-             "print(\"RE\" + \"ADS\", flush=True); exec(\"while os.read(fd, 1): pass\")'")
-    typing("a key read through /dev/tty", "j", READS, "READS")
-    typing("a key read through /dev/tty after mesg n, with keepalives", "j", "(sleep 11; mesg n) & " + READS, "READS",
-           settings=KEEPALIVES)
+READS = ("python3 -c 'import os, tty; fd = os.open(\"/dev/tty\", os.O_RDWR); tty.setraw(fd); "
+         "print(\"RE\" + \"ADS\", flush=True); exec(\"while os.read(fd, 1): pass\")'")
+typing("a key read through /dev/tty", "j", READS, "READS")
+typing("a key read through /dev/tty after mesg n, with keepalives", "j", "(sleep 11; mesg n) & " + READS, "READS",
+       settings=KEEPALIVES)
 
 
 def typing_by(name, way):
