@@ -19,6 +19,8 @@ from idled_testing.daemon import SOCKET  # noqa: E402
 from idled_testing.machine import Machine  # noqa: E402
 
 MOST_DELAY = 0.010 * SLOWER  # seconds
+# On a slow machine: so many times what a login takes there that nobody disturbs.
+MOST_TIMES_CALM = 10
 REGISTRATIONS = 300  # a round
 # What the machine does to one round it does not do to all; what the daemon does, it does to each.
 ROUNDS = 4
@@ -157,7 +159,7 @@ def measure(t, what):
         t.log(f"{what}: median {statistics.median(delays) * 1e3:.2f} ms, most {max(delays) * 1e3:.2f} ms")
         print(f"    | {what}: median {statistics.median(delays) * 1e3:.2f} ms, most {max(delays) * 1e3:.2f} ms")
         best = min(best or max(delays), max(delays))
-        if best < MOST_DELAY:
+        if best < t.machine.most_delay:
             break
     return best
 
@@ -173,7 +175,7 @@ def assert_prompt(t, attackers, what):
     try:
         time.sleep(0.2)  # until they are in the middle of it
         best = measure(t, what)
-        assert best < MOST_DELAY, f"{what}: a login waited {best * 1e3:.1f} ms"
+        assert best < t.machine.most_delay, f"{what}: a login waited {best * 1e3:.1f} ms"
     finally:
         end(attackers)
 
@@ -224,6 +226,8 @@ def prepare():
         if pid == 0:
             hold_a_session(alice)
     subprocess.run(["sleep", "0.5"], check=True)
+    calm = statistics.median(delay_of_one(machine.daemon.pid) for _ in range(REGISTRATIONS))
+    machine.most_delay = max(MOST_DELAY, MOST_TIMES_CALM * calm)
     held = len(machine.sessions())
     assert held == SESSIONS, f"{held} sessions"
     return machine

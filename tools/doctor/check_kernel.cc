@@ -49,13 +49,13 @@ Findings check_dev_tty(const Machine& machine) {
   const std::optional<std::string> text = machine.read("/proc/sys/kernel/osrelease");
   const auto release = text ? parse_kernel_release(*text) : std::nullopt;
   if (!release || *release >= kShowsDevTty) return {};
-  return {
-      note("kernel.dev-tty",
-           "On this kernel a terminal's times do not show what is read through /dev/tty",
-           "So do emacs -nw, fzf, and sudo with use_pty for all that is typed in it. idled sees who "
-           "may have, and counts it. Where a connection is never quiet, or there is none, who is "
-           "gone may be taken for another who types so, and stays for longer. Linux 6.5 and later "
-           "tell.")};
+  return {note(
+      "kernel.dev-tty",
+      "On this kernel a terminal's times do not show what is read through /dev/tty",
+      "So do emacs -nw, fzf, and sudo with use_pty for all that is typed in it. idled sees who "
+      "may have, and counts it. Where a connection is never quiet, or there is none, who is "
+      "gone may be taken for another who types so, and stays for longer. Linux 6.5 and later "
+      "tell.")};
 }
 
 Findings check_inotify_limits(const Machine& machine) {
