@@ -170,7 +170,7 @@ def _(t):
     t.log(f"{running} of 11 were killed while the command ran")
 
 
-@outside("whole runs, as tests do: several at once, with and without utmp")
+@outside("whole runs, as tests do: several at once, with and without utmp", timeout=200)
 def _(t):
     before = host_state()
     started = now()
@@ -180,7 +180,7 @@ def _(t):
     assert now() - started < 9
     runs = [t.run([THROWAWAY, *option, "/usr/bin/python3", __file__]) for option in ([], ["--no-utmp"], [])]
     for run in runs:
-        status = run.wait(60)
+        status = run.wait(150)
         assert status == 0, f"status {status}\n{run.output.text}\n{run.errors.text}"
         assert ", 0 failed" in run.output.text, run.output.text
     print("".join(f"    | {line}\n" for line in runs[0].output.text.splitlines()), end="", flush=True)
@@ -327,10 +327,10 @@ def _(t):
     assert seen == [f"open_session {name} ssh 0"], PAM_MARK.read_text()
 
 
-@inside("an output that never ends is kept in bounds, and does not hide the end")
+@inside("an output that never ends is kept in bounds, and does not hide the end", timeout=90)
 def _(t):
-    client = t.ssh("bob", "seq 300000; echo finished; exit 4")
-    client.wait_for("finished", 20)
+    client = t.ssh("bob", "seq 200000; echo finished; exit 4")
+    client.wait_for("finished", 60)
     assert client.wait() == 4
     assert len(client.output.text) < 1 << 20
 

@@ -7,6 +7,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from support import Crowd, Measured, Row, Used, main, machine, say  # noqa: E402
 
+SEARCHES = 11  # seconds after an arrival in which the daemon may look for others
 POLICY = {"defaults": {"idle": "5m", "warn": ["60s"], "mode": "report"}}
 
 
@@ -15,7 +16,7 @@ def measure(quick: bool) -> Measured:
     made = machine(POLICY)
     crowd = Crowd()
     assert crowd.open(count)["taken"] == count
-    time.sleep(3)
+    time.sleep(SEARCHES)
     crowd.type()  # the first look that the daemon wants at a login is not for its keys
     before = Used.by(made.daemon.pid)
     began = time.monotonic()
