@@ -52,14 +52,14 @@ class Outage:
 outages: dict[str, Outage] = {}
 
 
-def in_each_outage(name):
-    """Enters a case for each outage. It gets the outage, and is called 20 s before."""
+def in_each_outage(name, before=20):
+    """Enters a case for each outage. It gets the outage, and is called `before` it, in seconds."""
     def enter(function):
         for how in ("killed", "stopped"):
             @case(f"{how}: {name}")
             def _(t, how=how):
                 outage = outages[how]
-                until(outage.at - 20)
+                until(outage.at - before)
                 function(t, outage)
     return enter
 
@@ -92,14 +92,14 @@ def _(t, outage):
     until(outage.at - 14)
     client.type("exec cat\n")  # which has no TMOUT
     session = t.machine.session_of(client)
+    held_until = now() + 35  # at the earliest
     assert t.machine.idlectl("hold", session["id"], "--for", "35s", "--why", "an upgrade").status == 0
-    held_until = now() + 35
     outage.wait_until_over()
     session = t.machine.session_of(client)
     assert session["state"] == "held" and session["hold"].endswith(": an upgrade"), session
     promise.assert_alive_until(client, held_until - 1, t.machine)
     assert "***" not in client.output.text, client.output.text
-    warning = promise.wait_for_warning(client, 4)
+    warning = promise.wait_for_warning(client, 6)
     promise.assert_logged_out_between(client, warning.time, 7, 10)
 
 
@@ -114,14 +114,14 @@ def _(t, outage):
     assert len(promise.WARNING.findall(client.output.text)) == 1
 
 
-@in_each_outage("who has been warned is logged out on time, and not warned again")
+@in_each_outage("who has been warned is logged out on time, and not warned again", before=24)
 def _(t, outage):
     client, key = login_with_warning(t, outage)
     assert_ends_on_time(client, key, high=22.5)
     assert len(promise.WARNING.findall(client.output.text)) == 1
 
 
-@in_each_outage("who has been warned and answers while it is down stays")
+@in_each_outage("who has been warned and answers while it is down stays", before=24)
 def _(t, outage):
     client, _ = login_with_warning(t, outage)
     until(outage.at + 1)
@@ -130,7 +130,7 @@ def _(t, outage):
     assert_says_stay(client, key)
 
 
-@in_each_outage("who has been warned and answers when it is back stays")
+@in_each_outage("who has been warned and answers when it is back stays", before=24)
 def _(t, outage):
     client, _ = login_with_warning(t, outage)
     outage.wait_until_over()
@@ -163,8 +163,9 @@ def _(t, outage):
 
 @in_each_outage("what is known of a login is known again")
 def _(t, outage):
-    until(outage.at - 6)
     clients = t.login("carol"), t.ssh("carol", no_command=True), t.ssh("carol", "sleep 99", tty=False)
+    until(outage.at - 5)
+    clients[0].type("\n")
     before = [t.machine.session_of(client) for client in clients]
     assert now() < outage.at, "too late"
     outage.wait_until_over()
@@ -203,8 +204,8 @@ def _(t):
 def prepare():
     machine = Machine()
     machine.start_daemon(POLICY)
-    first = next_block_phase(5, after=22)
-    for how, at in (("killed", first), ("stopped", first + 3 * BLOCK)):
+    first = next_block_phase(5, after=25)
+    for how, at in (("killed", first), ("stopped", first + 4 * BLOCK)):
         outages[how] = Outage(how, at)
     threading.Thread(target=lambda: [each.bring_about(machine) for each in outages.values()], daemon=True).start()
     return machine

@@ -9,10 +9,11 @@ from . import cases, promise, scenario
 from .machine import Machine
 from .process import Process
 from .scenario import Scenario, Stage
+from .waiting import now, until, wait_until
 
 LIMIT = 20.0
 UTMP = Path("/run/utmp")
-LATER = 10.0  # seconds after which start_later() starts the daemon: enough to log in, and half a limit
+LATER, LATEST = 10.0, 16.0  # seconds after which start_later() starts the daemon: before the end of a limit
 
 
 class Promise:
@@ -63,12 +64,29 @@ def main(themes: Sequence[str], machine: Callable[[], Machine] = Machine,
     return cases.main(prepare, at_once=len(chosen))
 
 
+_last_arrival = 0.0
+
+
 def start_later(machine: Machine, policy: dict) -> None:
-    """For logins that are to be older than the daemon: it is started when they are in."""
+    """For logins that are to be older than the daemon: it is started when they are in, see wait_for_the_daemon()."""
     machine.write_policy(policy)
-    begin = threading.Timer(LATER, machine.start_daemon)
-    begin.daemon = True
-    begin.start()
+    begun = now()
+
+    def start() -> None:
+        until(begun + LATER)
+        while now() < begun + LATEST and now() < _last_arrival + 2:
+            until(now() + 0.2)
+        machine.start_daemon()
+
+    threading.Thread(target=start, daemon=True).start()
+
+
+def wait_for_the_daemon(machine: Machine) -> None:
+    """For a login that is in, where start_later() starts the daemon: waits until it has."""
+    global _last_arrival
+    assert not machine.daemon, "too late: the daemon runs already"
+    _last_arrival = now()
+    wait_until(lambda: machine.daemon, "the daemon to be started", timeout=2 * LATEST)
 
 
 def machine_without_utmp() -> Machine:

@@ -2,7 +2,6 @@
 
 from .. import under_idled
 from ..scenario import Stage, scenario
-from ..waiting import wait_until
 from .ways import anyone_may_sudo, by_sudo, ways
 
 
@@ -27,9 +26,7 @@ def used(theme, name, way, wait=lambda s: None, means="every"):
 
 
 def wait_for_the_daemon(s: Stage) -> None:
-    """Returns when it has been started; see under_idled.start_later()."""
-    assert not s.machine.daemon, "too late: the daemon runs already"
-    wait_until(lambda: s.machine.daemon, "the daemon to be started", timeout=2 * under_idled.LATER)
+    under_idled.wait_for_the_daemon(s.machine)
 
 
 for _name, _way in ways():
