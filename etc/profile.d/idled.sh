@@ -15,7 +15,11 @@
 # readonly and exported. Compliance scanners look for those three lines as they stand: change nothing in them but
 # the number, and change it in idled-bash.sh and idled.csh too.
 
-case $- in
+# A package that is removed leaves this file behind: then it does nothing.
+_idled_flags=$-
+[ -x /usr/sbin/idled ] || [ -x /usr/local/sbin/idled ] || _idled_flags=
+
+case $_idled_flags in
 *i*)
     case "$(readonly -p) " in
     *' TMOUT'[!A-Za-z0-9_]*)
@@ -68,3 +72,4 @@ case $- in
     esac
     ;;
 esac
+unset _idled_flags

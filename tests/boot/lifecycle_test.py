@@ -173,6 +173,27 @@ def _(t):
     wait_for_figures()
 
 
+@case("it is not removed while a line requires its module; removed, its profile scripts do nothing")
+def _(t):
+    line = "session required pam_idled.so fail=closed\n"
+    sshd = Path("/etc/pam.d/sshd")
+    before = sshd.read_text()
+    sshd.write_text(before + line)
+    with everybody_let_in(t):
+        refused = t.machine.run("apt-get", "-y", "remove", "idled", timeout=120)
+        assert refused.status != 0, "who logs in next would meet a module that is not there"
+        said = refused.stdout + refused.stderr
+        assert f"/etc/pam.d/sshd:{len(before.splitlines()) + 1}:{line}" in said and "is not removed" in said, said
+        assert "pam_idled.so" in Path("/etc/pam.d/common-session").read_text(), "all is as it was"
+        wait_active()
+        sshd.write_text(before)
+        apt("remove", "idled")
+    tmout = t.machine.run("bash", "-lic", "echo TMOUT=${TMOUT-none}", user="alice")
+    assert Path("/etc/profile.d/idled.sh").exists() and "TMOUT=none" in tmout.stdout, tmout
+    apt("install", booted.package())
+    wait_active()
+
+
 @case("removed, installed again, purged: the login goes on, sshd lets people in, and nothing is left")
 def _(t):
     client = t.login("alice")

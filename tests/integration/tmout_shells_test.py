@@ -29,6 +29,7 @@ ETC = pathlib.Path(__file__).resolve().parents[2] / "etc"
 HOME = pathlib.Path("/home/tmout")
 PROFILES = [pathlib.Path("/etc/profile.d/idled-bash.sh"), pathlib.Path("/etc/profile.d/idled.sh")]  # as they are read
 ZSH = pathlib.Path("/etc/zsh/idled.zsh")
+PROGRAM = pathlib.Path("/usr/sbin/idled")  # its being there is all that matters here
 INSTALLED = [*PROFILES, ZSH, pathlib.Path("/etc/csh/login.d/idled.csh")]
 # Other people's profile scripts: one read before ours in some cases, one read after it in all.
 SITE_SH, SITE_CSH = pathlib.Path("/etc/profile.d/00-site.sh"), pathlib.Path("/etc/csh/login.d/00-site.csh")
@@ -493,6 +494,11 @@ def cases_with_site_script() -> list[tuple]:
             for shell in SHELLS for form, idled_tmout, _, _ in FORMS]
 
 
+def cases_where_idled_was_removed() -> list[tuple]:
+    """dpkg leaves our files behind, and nobody says IDLED_TMOUT any more."""
+    return [(f"{shell.name}: idled has been removed", login, (shell, None, None)) for shell in SHELLS]
+
+
 # --- the machine ---------------------------------------------------------------------------------------------
 
 
@@ -574,7 +580,10 @@ def main() -> int:
     with concurrent.futures.ProcessPoolExecutor(max_workers=4 * os.cpu_count()) as pool:
         untouched = dict(pool.map(look_untouched, SHELLS))
         install()
-        results = [run_all(pool, cases(), untouched, globs)]
+        results = [run_all(pool, cases_where_idled_was_removed(), untouched, globs)]
+        PROGRAM.write_text("#!/bin/sh\n")
+        PROGRAM.chmod(0o755)
+        results.append(run_all(pool, cases(), untouched, globs))
         SITE_SH.write_text("TMOUT=777\nreadonly TMOUT\n")
         SITE_CSH.write_text("set -r autologout = 7\n")
         with open("/etc/zsh/zshenv", "a") as zshenv:

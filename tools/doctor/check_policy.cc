@@ -111,15 +111,15 @@ Findings check_policy_effect(const Machine& machine) {
   if (!settings) return {};
   Findings findings;
   if (settings->mode == policy::Mode::kReport)
-    findings.push_back(doubtful("policy.report", "The policy ends nobody: \"mode\" is \"report\"",
-                                "What would be done is said in the journal, for a trial.",
-                                write_in("/etc/idled/policy.json, in the defaults",
-                                         R"("mode": "enforce")", "idlectl reload")));
+    findings.push_back(
+        doubtful("policy.report", "The policy ends nobody: \"mode\" is \"report\"",
+                 "What would be done is said in the journal, for a trial.",
+                 write_in(where_given(machine, "mode"), R"("mode": "enforce")", "idlectl reload")));
   if (!settings->idle)
-    findings.push_back(doubtful(
-        "policy.no-limit", "Who matches no rule has no limit: \"idle\" is \"never\"",
-        "Only the rules that give another one end anybody.",
-        write_in("/etc/idled/policy.json, in the defaults", R"("idle": "5m")", "idlectl reload")));
+    findings.push_back(
+        doubtful("policy.no-limit", "Who matches no rule has no limit: \"idle\" is \"never\"",
+                 "Only the rules that give another one end anybody.",
+                 write_in(where_given(machine, "idle"), R"("idle": "5m")", "idlectl reload")));
   return findings;
 }
 

@@ -4,8 +4,9 @@
 # seconds are rounded up, so that the shell never ends earlier than they say. It is a variable of the shell, not
 # of the environment: ",export" in IDLED_TMOUT makes no difference here.
 
-# A C shell other than tcsh has no autologout. tmux and screen: see there.
-if ( $?tcsh && $?prompt && ! $?TMUX && ! $?STY ) then
+# A C shell other than tcsh has no autologout. tmux and screen: see there. A package that is removed leaves this
+# file behind: then it does nothing.
+if ( $?tcsh && $?prompt && ! $?TMUX && ! $?STY && ( -x /usr/sbin/idled || -x /usr/local/sbin/idled ) ) then
     # Tried in a subshell: it is readonly if this file is read a second time, or if another file made it so.
     ( set autologout = 1 ) >& /dev/null
     if ( $status == 0 ) then

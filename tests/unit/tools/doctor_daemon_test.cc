@@ -125,6 +125,13 @@ TEST_F(DoctorDaemon, ThePolicyEndsNobody) {
   EXPECT_EQ(ill(), Ids{"doubtful policy.no-limit"});
 }
 
+TEST_F(DoctorDaemon, WhereThePolicyEndsNobodyIsSaidByTheFileThatWins) {
+  policy(R"({"defaults": {"mode": "enforce"}})");
+  write("/etc/idled/policy.d/00-trial.json", "{\n\"defaults\": {\"mode\": \"report\"}}\n");
+  daemon().status.policy_source += " and 1 drop-in";
+  EXPECT_TRUE(says(found("policy.report").mend, "policy.d/00-trial.json, line 2:"));
+}
+
 TEST_F(DoctorDaemon, OthersMayWriteThePolicy) {
   policy("{}");
   chmod("/etc/idled/policy.json", 0666);
