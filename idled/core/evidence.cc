@@ -28,8 +28,7 @@ BootTime translate(WallTime time, const std::optional<ClockReading>& before,
 }
 
 // The ctime says that the times may have been set by hand since they were last trusted.
-bool is_doubtful(const std::optional<TerminalMemory>& before, const TerminalSample& sample,
-                 WallTime opened_at) {
+bool is_doubtful(const TerminalMemory* before, const TerminalSample& sample, WallTime opened_at) {
   if (before) return before->doubted || sample.ctime != before->ctime;
   return sample.ctime > opened_at + kOpening;
 }
@@ -77,7 +76,7 @@ void remember_unread(TerminalMemory& memory, bool read, const TerminalSample& sa
 }
 
 // What counts beside input.
-void remember_others(TerminalMemory& memory, const std::optional<TerminalMemory>& before,
+void remember_others(TerminalMemory& memory, const TerminalMemory* before,
                      const TerminalSample& sample, const ClockReading& clocks,
                      const std::optional<ClockReading>& earlier) {
   if (!before || sample.mtime != before->mtime) {
@@ -98,7 +97,7 @@ bool has_not_read(const DevTty& then, const TerminalSample& sample) {
   return has_not_run || (cannot(then) && cannot(now) && !sample.canonical);
 }
 
-void remember_dev_tty(TerminalMemory& memory, const std::optional<TerminalMemory>& before,
+void remember_dev_tty(TerminalMemory& memory, const TerminalMemory* before,
                       const TerminalSample& sample, const ClockReading& clocks,
                       const std::optional<ClockReading>& earlier) {
   if (!sample.dev_tty) return;
@@ -119,11 +118,11 @@ void remember_dev_tty(TerminalMemory& memory, const std::optional<TerminalMemory
 
 }  // namespace
 
-TerminalMemory remember(const std::optional<TerminalMemory>& before, const TerminalSample& sample,
+TerminalMemory remember(const TerminalMemory* before, const TerminalSample& sample,
                         const ClockReading& clocks, WallTime opened_at, bool reads_told,
                         const std::optional<ClockReading>& earlier_look) {
   const std::optional<ClockReading> earlier = before ? before->clocks : earlier_look;
-  TerminalMemory after = before.value_or(TerminalMemory{});
+  TerminalMemory after = before ? *before : TerminalMemory{};
   const bool moved = !before || before->atime != sample.atime;
   after.doubted = is_doubtful(before, sample, opened_at);
   // A watch may be lost: another terminal of the same name, a daemon started anew.
@@ -156,7 +155,7 @@ TerminalMemory remember(const std::optional<TerminalMemory>& before, const Termi
   return after;
 }
 
-bool may_show_reads(const std::optional<TerminalMemory>& before, WallTime dev_tty_atime,
+bool may_show_reads(const TerminalMemory* before, WallTime dev_tty_atime,
                     const ClockReading& clocks) {
   return !before || !before->dev_tty || before->dev_tty->atime != dev_tty_atime ||
          may_hide_reads(dev_tty_atime, before->clocks, clocks);

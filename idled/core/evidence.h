@@ -111,16 +111,16 @@ struct TerminalMemory {
   BootTime read{};                // the last read that counted as such
 };
 
-// The memory after a look. `before` is none for a terminal seen for the first time;
+// The memory after a look. `before` is null for a terminal seen for the first time;
 // `opened_at` is when its login was opened; `reads_told` is Observation::reads_told.
 // `earlier`: the clocks at the last look at the login, or at its opening: the wall clock may
 // have been set before the first look at this terminal.
-TerminalMemory remember(const std::optional<TerminalMemory>& before, const TerminalSample& sample,
+TerminalMemory remember(const TerminalMemory* before, const TerminalSample& sample,
                         const ClockReading& clocks, WallTime opened_at, bool reads_told = false,
                         const std::optional<ClockReading>& earlier = std::nullopt);
 
 // Whether the atime of /dev/tty may tell of reads that no look so far has counted.
-bool may_show_reads(const std::optional<TerminalMemory>& before, WallTime dev_tty_atime,
+bool may_show_reads(const TerminalMemory* before, WallTime dev_tty_atime,
                     const ClockReading& clocks);
 
 // The memory after a read was told, with the terminal's ctime as it was right after.

@@ -17,35 +17,54 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-const Terminal* find_terminal(const std::vector<Terminal>& terminals, const std::string& name) {
-  const auto it = std::find_if(terminals.begin(), terminals.end(),
-                               [&](const Terminal& t) { return t.name == name; });
-  return it == terminals.end() ? nullptr : &*it;
+constexpr auto kSameName = [](const auto& a, const auto& b) { return a.name == b.name; };
+
+template <typename T>
+auto find_named(const std::vector<T>& terminals, const std::string& name) {
+  return std::find_if(terminals.begin(), terminals.end(),
+                      [&](const T& terminal) { return terminal.name == name; });
+}
+
+// `known`: as it was remembered; null where it has opened since.
+TerminalMemory remember_one(const Terminal* known, const TerminalSample& sample,
+                            const Session& session, const Observation& observation) {
+  return remember(known ? &known->memory : nullptr, sample, observation.clocks,
+                  session.login.opened_at, observation.reads_told, session.clocks);
 }
 
 std::vector<Terminal> remember_all(const Session& session, const Observation& observation) {
   std::vector<Terminal> after;
   after.reserve(observation.terminals.size());
   for (const TerminalSample& sample : observation.terminals) {
-    const Terminal* known = find_terminal(session.terminals, sample.name);
-    after.push_back(
-        {sample.name,
-         remember(known ? std::optional(known->memory) : std::nullopt, sample, observation.clocks,
-                  session.login.opened_at, observation.reads_told, session.clocks),
-         sample.foreground, sample.watched});
+    const auto known = find_named(session.terminals, sample.name);
+    after.push_back({sample.name,
+                     remember_one(known == session.terminals.end() ? nullptr : &*known, sample,
+                                  session, observation),
+                     sample.foreground, sample.watched});
   }
   return after;
+}
+
+// Where they are those of the last look, as nearly always: to make them anew costs memory that
+// has to be fetched.
+void remember_in_place(Session& session, const Observation& observation) {
+  for (std::size_t i = 0; i < session.terminals.size(); ++i) {
+    Terminal& terminal = session.terminals[i];
+    const TerminalSample& sample = observation.terminals[i];
+    terminal.memory = remember_one(&terminal, sample, session, observation);
+    terminal.foreground = sample.foreground;
+    terminal.watched = sample.watched;
+  }
 }
 
 // Somebody may have typed on a terminal until it closed, after the last look at it: of that
 // only the present look and the wire tell. So, too, in the graphical session that had taken a
 // console's place, until that is there again.
-std::optional<BootTime> input_of_closed(const Session& session,
-                                        const std::vector<Terminal>& terminals,
-                                        const Observation& observation) {
+std::optional<BootTime> input_of_closed(const Session& session, const Observation& observation) {
+  const std::vector<TerminalSample>& terminals = observation.terminals;
   const bool closed = std::any_of(
       session.terminals.begin(), session.terminals.end(),
-      [&](const Terminal& known) { return find_terminal(terminals, known.name) == nullptr; });
+      [&](const Terminal& known) { return find_named(terminals, known.name) == terminals.end(); });
   const bool is_back = session.login.kind == Kind::kConsole && session.looked_at != BootTime{} &&
                        session.terminals.empty() && !terminals.empty();
   if (!closed && !is_back) return session.closed_input;
@@ -55,8 +74,10 @@ std::optional<BootTime> input_of_closed(const Session& session,
 }
 
 // The login was last used when the last used of its terminals was, be it one that has closed.
+// `terminals` as this look leaves them, `closed` by input_of_closed.
 std::optional<LastInput> latest_activity(const Session& session,
                                          const std::vector<Terminal>& terminals,
+                                         const std::optional<BootTime>& closed,
                                          const Observation& observation) {
   const policy::Settings& settings = session.rules->settings;
   const BootTime look = observation.clocks.boot;
@@ -71,7 +92,6 @@ std::optional<LastInput> latest_activity(const Session& session,
         last_activity(terminal.memory, observation.wire, look, settings.activity);
     if (!latest || input.at > latest->at) latest = input;
   }
-  const std::optional<BootTime> closed = input_of_closed(session, terminals, observation);
   if (closed && *closed > latest->at) latest = LastInput{*closed, Witness::kClosed};
   return latest;
 }
@@ -99,15 +119,17 @@ bool all_watched(const std::vector<Terminal>& terminals) {
 }
 
 void Engine::take_in(Session& session, const Observation& observation, Context& context) {
-  std::vector<Terminal> terminals = remember_all(session, observation);
-  const bool others = !std::equal(
-      terminals.begin(), terminals.end(), session.terminals.begin(), session.terminals.end(),
-      [](const Terminal& a, const Terminal& b) { return a.name == b.name; });
-  session.input = latest_activity(session, terminals, observation);
-  const std::optional<BootTime> closed = input_of_closed(session, terminals, observation);
+  const std::optional<BootTime> closed = input_of_closed(session, observation);
+  const bool others =
+      !std::equal(session.terminals.begin(), session.terminals.end(), observation.terminals.begin(),
+                  observation.terminals.end(), kSameName);
+  if (others)
+    session.terminals = remember_all(session, observation);
+  else
+    remember_in_place(session, observation);
+  session.input = latest_activity(session, session.terminals, closed, observation);
   if (closed != session.closed_input) context.want(Save{session.login.id});
   session.closed_input = closed;
-  session.terminals = std::move(terminals);
   session.looked_at = observation.clocks.boot;
   session.clocks = observation.clocks;
   session.look = observation.look;
@@ -126,7 +148,8 @@ bool Engine::is_due(const SessionId& id, const Observation& observation) const {
   if (session->ending && session->ending->cause == Cause::kCap) {
     deadline = cap_deadline(*session);
   } else if (const std::optional<LastInput> input =
-                 latest_activity(*session, remember_all(*session, observation), observation)) {
+                 latest_activity(*session, remember_all(*session, observation),
+                                 input_of_closed(*session, observation), observation)) {
     deadline = idle_deadline(*session, *input);
   }
   return deadline && observation.clocks.boot >= *deadline;

@@ -37,7 +37,7 @@ WireQuiet heard(nanoseconds received) {
 // A login opened when the terminal's ctime is from: nothing in doubt.
 TerminalMemory remember(const std::optional<TerminalMemory>& before, const TerminalSample& sample,
                         const ClockReading& now) {
-  return core::remember(before, sample, now, sample.ctime);
+  return core::remember(before ? &*before : nullptr, sample, now, sample.ctime);
 }
 
 TEST(Remember, CountsFromTheEndOfTheBlock) {
@@ -128,27 +128,27 @@ constexpr WallTime kLongAgo{};
 // A terminal whose ctime has moved, watched since the look at 1300.
 TerminalMemory armed() {
   const TerminalMemory before =
-      core::remember(std::nullopt, changed_at(900, 1000, false), clocks(1100), clocks(895).wall);
+      core::remember(nullptr, changed_at(900, 1000, false), clocks(1100), clocks(895).wall);
   const TerminalMemory doubted =
-      core::remember(before, changed_at(1250, 1250, false), clocks(1300), kLongAgo);
+      core::remember(&before, changed_at(1250, 1250, false), clocks(1300), kLongAgo);
   const TerminalMemory armed =
-      core::remember(doubted, changed_at(1250, 1250, true), clocks(1300), kLongAgo, true);
-  return core::remember(armed, changed_at(1250, 1250, true), clocks(1300.02), kLongAgo, true);
+      core::remember(&doubted, changed_at(1250, 1250, true), clocks(1300), kLongAgo, true);
+  return core::remember(&armed, changed_at(1250, 1250, true), clocks(1300.02), kLongAgo, true);
 }
 
 // A look at an armed terminal whose ctime is the one that is known.
 TerminalMemory look(const TerminalMemory& memory, double at, bool reads_told = true) {
   TerminalSample sample = changed_at(0, 0, true);
   sample.ctime = memory.ctime;
-  return core::remember(memory, sample, clocks(at), kLongAgo, reads_told);
+  return core::remember(&memory, sample, clocks(at), kLongAgo, reads_told);
 }
 
 TEST(Remember, TheCtimeOfTheOpeningIsNoNews) {
   const TerminalMemory memory =
-      core::remember(std::nullopt, changed_at(1003, 1090, false), clocks(1100), clocks(1000).wall);
+      core::remember(nullptr, changed_at(1003, 1090, false), clocks(1100), clocks(1000).wall);
   EXPECT_FALSE(memory.doubted);
   EXPECT_TRUE(
-      core::remember(std::nullopt, changed_at(1050, 1090, false), clocks(1100), clocks(1000).wall)
+      core::remember(nullptr, changed_at(1050, 1090, false), clocks(1100), clocks(1000).wall)
           .doubted);
 }
 
@@ -158,26 +158,28 @@ TEST(Remember, ADoubtfulTimeCountsOnceAndNotPastTheLook) {
   EXPECT_EQ(memory.last_input, boot(1256));
   EXPECT_EQ(memory.witness, Witness::kDoubtful);
   // From now on the atime may be what it likes.
-  EXPECT_EQ(core::remember(memory, changed_at(1400, 1400, true), clocks(1401), kLongAgo).last_input,
-            boot(1256));
   EXPECT_EQ(
-      core::remember(memory, changed_at(1400, 99'999, true), clocks(1401), kLongAgo).last_input,
+      core::remember(&memory, changed_at(1400, 1400, true), clocks(1401), kLongAgo).last_input,
+      boot(1256));
+  EXPECT_EQ(
+      core::remember(&memory, changed_at(1400, 99'999, true), clocks(1401), kLongAgo).last_input,
       boot(1256));
 }
 
 TEST(Remember, ATimeSetToTomorrowCountsUpToTheLook) {
   const TerminalMemory before =
-      core::remember(std::nullopt, changed_at(900, 1000, false), clocks(1100), clocks(895).wall);
+      core::remember(nullptr, changed_at(900, 1000, false), clocks(1100), clocks(895).wall);
   EXPECT_EQ(
-      core::remember(before, changed_at(1250, 90'000, false), clocks(1300), kLongAgo).last_input,
+      core::remember(&before, changed_at(1250, 90'000, false), clocks(1300), kLongAgo).last_input,
       boot(1300));
 }
 
 TEST(Remember, ChmodAloneMakesNobodyYoungerOrOlder) {
   const TerminalMemory before =
-      core::remember(std::nullopt, changed_at(900, 1000, false), clocks(1100), clocks(895).wall);
-  EXPECT_EQ(core::remember(before, changed_at(1250, 1000, true), clocks(1300), kLongAgo).last_input,
-            boot(1008));
+      core::remember(nullptr, changed_at(900, 1000, false), clocks(1100), clocks(895).wall);
+  EXPECT_EQ(
+      core::remember(&before, changed_at(1250, 1000, true), clocks(1300), kLongAgo).last_input,
+      boot(1008));
 }
 
 // Set back, the clock shows the block of the last key a second time, and the kernel leaves the
@@ -188,7 +190,8 @@ TEST(Remember, ABlockThatIsShownAgainMayHideKeys) {
   sample.name = "pts/0";
   sample.atime = sample.mtime = key;
   const auto look = [&](const std::optional<TerminalMemory>& before, int boot, int wall) {
-    return remember(before, sample, {BootTime(seconds(boot)), WallTime(seconds(wall))}, key);
+    return core::remember(before ? &*before : nullptr, sample,
+                          {BootTime(seconds(boot)), WallTime(seconds(wall))}, key);
   };
   TerminalMemory memory = look(std::nullopt, 100, 1'600'000'003);
   memory = look(memory, 200, 1'600'000'103);
@@ -207,7 +210,7 @@ TEST(Remember, ABlockThatIsShownAgainMayHideKeys) {
 TEST(Remember, ASettledCtimeVouchesForTheAtime) {
   const TerminalMemory memory = armed();
   const TerminalMemory read =
-      core::remember(memory, changed_at(1250, 1400, true), clocks(1401), kLongAgo, true);
+      core::remember(&memory, changed_at(1250, 1400, true), clocks(1401), kLongAgo, true);
   EXPECT_EQ(read.last_input, boot(1408));
   EXPECT_EQ(read.witness, Witness::kTerminal);
 }
@@ -414,11 +417,11 @@ TEST(RememberRead, TheEnterAfterMesgCountsByTheKeysBeforeIt) {
 
 TEST(Remember, ATimeSetBackCountsFromTheSetting) {
   const TerminalMemory fresh =
-      core::remember(std::nullopt, changed_at(1002, 10, false), clocks(1015), clocks(1000).wall);
+      core::remember(nullptr, changed_at(1002, 10, false), clocks(1015), clocks(1000).wall);
   EXPECT_EQ(fresh.last_input, boot(1002));
   const TerminalMemory before =
-      core::remember(std::nullopt, changed_at(900, 1000, false), clocks(1100), clocks(895).wall);
-  EXPECT_EQ(core::remember(before, changed_at(1250, 10, false), clocks(1300), kLongAgo).last_input,
+      core::remember(nullptr, changed_at(900, 1000, false), clocks(1100), clocks(895).wall);
+  EXPECT_EQ(core::remember(&before, changed_at(1250, 10, false), clocks(1300), kLongAgo).last_input,
             boot(1250));
 }
 
@@ -427,8 +430,8 @@ TEST(Remember, ATimeSetBackBeforeTheFirstLookCountsFromTheSetting) {
   const ClockReading opening = clocks(1000);
   const TerminalSample sample = changed_at(1002, 10, false);
   for (const seconds step : {seconds(0), seconds(hours(1)), seconds(-hours(1))})
-    EXPECT_EQ(core::remember(std::nullopt, sample, clocks(1015, kWallAhead + step), opening.wall,
-                             false, opening)
+    EXPECT_EQ(core::remember(nullptr, sample, clocks(1015, kWallAhead + step), opening.wall, false,
+                             opening)
                   .last_input,
               boot(1002))
         << step.count();
@@ -436,13 +439,13 @@ TEST(Remember, ATimeSetBackBeforeTheFirstLookCountsFromTheSetting) {
 
 TEST(RememberRead, OfATerminalInNoDoubtSaysNothingNew) {
   const TerminalMemory memory =
-      core::remember(std::nullopt, read_at(1000), clocks(1100), clocks(1100).wall);
+      core::remember(nullptr, read_at(1000), clocks(1100), clocks(1100).wall);
   EXPECT_EQ(remember_read(memory, memory.ctime, boot(1200)).last_input, boot(1008));
 }
 
 TEST(Remember, ALostWatchMakesTheAtimeCountAgain) {
   TerminalMemory memory = armed();
-  memory = core::remember(memory, changed_at(1250, 1400, false), clocks(1410), kLongAgo);
+  memory = core::remember(&memory, changed_at(1250, 1400, false), clocks(1410), kLongAgo);
   EXPECT_FALSE(memory.armed);
   EXPECT_EQ(memory.last_input, boot(1408));
 }
