@@ -258,9 +258,12 @@ void LinuxHost::look_in_front(const core::Session& session, const system::Termin
   const bool works = counts_work(session);
   if (look == core::Look::kBrief && !works && !sample.dev_tty) return;
   std::optional<pid_t> group = terminal.foreground_group(session.login.leader.pid);
-  // A walk over all processes, so only for whom it must be; a close look wants it as of now.
-  const nanoseconds max_age = look == core::Look::kClose ? nanoseconds(0) : kTableAge;
-  if (!group) group = system::foreground_group(processes(max_age), terminal.device());
+  // A walk over all processes, so only for whom it must be; a close look wants it as of now, one
+  // for all its terminals.
+  const nanoseconds max_age =
+      look == core::Look::kClose ? system::read_clocks().boot - look_began_ : kTableAge;
+  if (!group && !terminal.is_through_master())
+    group = system::foreground_group(processes(max_age), terminal.device());
   if (!group) return;
   const bool walk = works || look == core::Look::kClose || asks_of_dev_tty(session, sample);
   if (!walk && !sample.dev_tty) {
@@ -283,9 +286,8 @@ bool LinuxHost::asks_of_dev_tty(const core::Session& session, const core::Termin
   if (!sample.dev_tty) return false;
   const auto known = std::find_if(session.terminals.begin(), session.terminals.end(),
                                   [&](const core::Terminal& t) { return t.name == sample.name; });
-  return core::may_show_reads(
-      known != session.terminals.end() ? std::optional(known->memory) : std::nullopt,
-      sample.dev_tty->atime, system::read_clocks());
+  return core::may_show_reads(known != session.terminals.end() ? &known->memory : nullptr,
+                              sample.dev_tty->atime, system::read_clocks());
 }
 
 core::Observation LinuxHost::observe(const core::Session& session, core::Look look) {
@@ -300,6 +302,7 @@ core::Observation LinuxHost::observe(const core::Session& session, core::Look lo
 core::Observation LinuxHost::look_at(const core::Session& session, core::Look look) {
   core::Observation observation;
   observation.look = look;
+  look_began_ = system::read_clocks().boot;
   Attached* login = attached(session.login.leader.pid);
   observation.leader_alive = login && login->leader.is_alive();
   // What is read of processes does not tell a shortage: it is asked for while all is open.
@@ -397,7 +400,12 @@ Result<void> LinuxHost::try_hang_up(const core::Session& session,
   if (!login) return Error{"the leader is gone", ESRCH};
   login->ended = std::make_unique<Ended>();
   login->ended->audit_session = system::audit_session(login->leader.pid());
-  if (all_processes) login->ended->processes = system::LoginProcesses::of(login->leader);
+  if (all_processes) {
+    std::vector<core::ProcessIdentity> others;
+    for (const auto& [pid, other] : attached_)
+      if (&other != login) others.push_back(other.leader.identity());
+    login->ended->processes = system::LoginProcesses::of(login->leader, others);
+  }
   const Result<std::vector<system::Terminal>> opened = take_terminals_of(*login);
   if (!opened) return opened.error();
   Result<void> result;
@@ -420,9 +428,24 @@ void LinuxHost::signal_terminal_leaders(const core::Session& session, core::Sign
     leader.signal(number_of(signal));
 }
 
+void LinuxHost::signal_own(const Attached& login, uid_t user, int number) {
+  const system::ProcessTable table = system::ProcessTable::read();
+  std::vector<core::ProcessIdentity> own{login.leader.identity()};
+  for (const system::ProcessTable::Entry* entry : table.below(login.leader.pid()))
+    own.push_back(entry->identity());
+  for (const core::ProcessIdentity& identity : own) {
+    // Held first, asked then.
+    const Result<system::Process> process = system::Process::open(identity);
+    const std::optional<system::ProcStatus> status = system::read_status(identity.pid);
+    if (process && status && status->uid == user) process->signal(number);
+  }
+}
+
 void LinuxHost::signal_login(const core::Session& session, const core::SignalLogin& signal) {
   const Attached* login = attached(session.login.leader.pid);
   if (!login) return;
+  if (signal.reach == core::Reach::kOwn)
+    return signal_own(*login, session.login.uid, number_of(signal.signal));
   if (signal.reach == core::Reach::kAll) {
     if (login->ended && login->ended->processes)
       login->ended->processes->signal(number_of(signal.signal));

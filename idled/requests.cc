@@ -32,7 +32,14 @@ bool is_display_manager(const std::string& service) {
   return false;
 }
 
+// What they open is a terminal's, whatever the environment says: a user may have written that
+// (~/.pam_environment).
+bool is_for_terminals(const std::string& service) {
+  return service == "sshd" || service == "login";
+}
+
 bool is_graphical(const protocol::RegisterRequest& request) {
+  if (is_for_terminals(request.service)) return false;
   for (const char* type : {"x11", "wayland", "mir"})
     if (request.session_type == type) return true;
   return request.session_class == "greeter" || is_display_manager(request.service) ||
@@ -217,7 +224,10 @@ void Daemon::kick(const service::Peer& peer, const protocol::KickRequest& reques
   std::vector<SessionId> meant;
   for (const SessionId& id : ids) {
     const core::Session* session = find_for(peer, id);
-    if (session && is_meant(*session, request)) meant.push_back(id);
+    if (!session || !is_meant(*session, request)) continue;
+    // Its leader may be others', too; what is the user's own below it, they can end themselves.
+    if (!is_admin(peer) && core::may_be_of_a_server(*session)) continue;
+    meant.push_back(id);
   }
   if (meant.empty()) {
     // Whoever sees only their own is not told whether another's exists.

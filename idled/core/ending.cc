@@ -38,6 +38,7 @@ nanoseconds patience(Rung rung) {
 }
 
 Reach reach_of(const Ending& ending) {
+  if (ending.own_processes) return Reach::kOwn;
   if (ending.all_processes) return Reach::kAll;
   return ending.cause == Cause::kIdle ? Reach::kConnection : Reach::kBelow;
 }
@@ -55,7 +56,9 @@ void Engine::begin_ending(Session& session, Cause cause, Context& context) {
                            context.now, cause, "A terminal took no warning: " + describe(session)));
   Ending ending;
   ending.cause = cause;
-  ending.all_processes = session.rules->settings.leftovers == policy::Leftovers::kKill;
+  ending.own_processes = may_be_of_a_server(session);
+  ending.all_processes =
+      session.rules->settings.leftovers == policy::Leftovers::kKill && !ending.own_processes;
   ending.whole_login = cause != Cause::kIdle || ending.all_processes || session.terminals.empty();
   ending.terminals = names_of(session.terminals);
   ending.began = ending.rung_at = context.boot();
@@ -171,6 +174,8 @@ void Engine::climb(Session& session, Rung rung, Context& context) {
       context.want(SignalLogin{id, Signal::kKill, reach_of(*session.ending)});
       break;
     case Rung::kStuck:
+      if (session.ending->own_processes)
+        return close(session, context);  // what stays is the server
       context.want(SignalLogin{id, Signal::kKill, reach_of(*session.ending)});
       context.want(record_of(RecordKind::kStuck, Severity::kError, session, context.now,
                              session.ending->cause,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "idled/core/context.h"
 #include "idled/core/notice.h"
 #include "idled/core/records.h"
@@ -61,7 +62,36 @@ const Session* Engine::enclosing(const LoginOpened& event) const {
   return nullptr;
 }
 
+// A server that opens sessions in its own process (JupyterHub, with PAM) is nobody's login: it
+// cannot be ended for one of its users. Of an adopted login PAM knows the user better.
+bool Engine::is_of_a_server(const LoginOpened& event, Context& context) {
+  const ProcessIdentity& leader = event.login.leader;
+  const auto known = by_leader_.find(leader.pid);
+  if (known != by_leader_.end() && known->second->login.leader == leader &&
+      known->second->login.uid != event.login.uid) {
+    Session& other = *known->second;
+    if (!other.login.adopted) {
+      servers_[leader.pid] = leader.start_ticks;
+      context.want(
+          Record{RecordKind::kRefused,
+                 Severity::kWarning,
+                 "Cannot watch the login of " + printable(event.login.user) + " (" +
+                     printable(event.login.service) + "): process " + std::to_string(leader.pid) +
+                     " has opened one of " + printable(other.login.user) +
+                     ", too, and cannot be ended for one of them; its logins are not watched",
+                 {}});
+    }
+    close(other, context);
+  }
+  const auto server = servers_.find(leader.pid);
+  return server != servers_.end() && server->second == leader.start_ticks;
+}
+
 void Engine::on(const LoginOpened& event, Context& context) {
+  if (is_of_a_server(event, context)) {
+    context.want(Registered{event.token, {}, tmout_of(subject_of(event.login))});
+    return;
+  }
   // Two lines in the PAM stack, or an adopted login that PAM now announces.
   const Session* known = find_leader(event.login.leader);
   if (!known) known = enclosing(event);
@@ -293,6 +323,11 @@ Kind kind_of(const Session& session) {
   if (session.login.kind == Kind::kGraphical || session.login.kind == Kind::kConsole)
     return session.login.kind;
   return session.terminals.empty() ? Kind::kNoTerminal : Kind::kTerminal;
+}
+
+bool may_be_of_a_server(const Session& session) {
+  return kind_of(session) == Kind::kNoTerminal && session.login.ssh_connection.empty() &&
+         session.login.console.empty();
 }
 
 namespace {

@@ -90,6 +90,7 @@ class Engine {
   Session* lookup(const SessionId& id);
   Session& insert(SessionData data, const Now& now);
   void close(Session& session, Context& context);
+  bool is_of_a_server(const LoginOpened& event, Context& context);
   void leave(const SessionId& id, Context& context);
   void resolve(Session& session, const Now& now);
   void resolve_all(Context& context);
@@ -141,6 +142,9 @@ class Engine {
   SharedRules rules_;
   std::optional<BootTime> rules_change_at_;  // when a time window next opens or shuts
   std::vector<PendingKick> kicks_;
+  // Processes that have opened sessions of several users, and when they started. Such a one may
+  // have come back as another, with its number: then it is overwritten or stays, a few bytes.
+  std::unordered_map<pid_t, std::uint64_t> servers_;
 };
 
 // The longest warning that a logout at the end of `limit` grants; 0: none.
@@ -161,6 +165,9 @@ std::optional<End> end_of(const Session& session);
 State state_of(const Session& session);
 // As it is now: a login without a terminal may open one, and lose it.
 Kind kind_of(const Session& session);
+// Whether its leader may be a server that opens sessions in its own process, and not the login's
+// own: it has no terminal and came over no connection of its own. (Or cron's child, or such.)
+bool may_be_of_a_server(const Session& session);
 // What a rule can match on.
 policy::Subject subject_of(const Session& session);
 

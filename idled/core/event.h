@@ -134,6 +134,7 @@ enum class Reach {
   kConnection,  // SIGHUP to what still hangs below the leader: nohup(1) lives on
   kBelow,       // SIGTERM to what still hangs below the leader
   kAll,         // the signal to every process of the login, wherever it has gone
+  kOwn,         // the signal to those of its user that are the leader or hang below it
 };
 struct SignalLogin {
   SessionId id;

@@ -69,6 +69,7 @@ struct Ending {
   Cause cause = Cause::kIdle;
   bool whole_login = false;            // not only the terminals below
   bool all_processes = false;          // nor only what hangs on its connection (`leftovers` "kill")
+  bool own_processes = false;          // only those of its user: may_be_of_a_server()
   std::vector<std::string> terminals;  // those to end
   Rung rung = Rung::kFarewell;
   BootTime rung_at;

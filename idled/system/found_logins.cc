@@ -14,6 +14,7 @@
 #include "idled/system/descriptor_reserve.h"
 #include "idled/system/front.h"
 #include "idled/system/namespaces.h"
+#include "idled/system/utmp.h"
 
 namespace idled::system {
 namespace {
@@ -32,9 +33,9 @@ bool is_mosh(std::string_view comm) {
   return comm == "mosh-server";
 }
 
-// A name can be taken by any process; the program behind it is root's.
-bool runs_file_of_root(pid_t pid) {
-  return is_root_owned(program_of(pid));
+// And was not started by a user, as su is.
+bool is_roots(const ProcStatus& status) {
+  return status.uid == 0 && status.euid == 0;
 }
 
 WallTime started_at(const ProcStat& stat) {
@@ -45,12 +46,20 @@ WallTime started_at(const ProcStat& stat) {
 }
 
 // From /etc/passwd itself: a directory server could keep the daemon waiting.
-std::string local_name_of(uid_t uid) {
+std::unordered_map<uid_t, std::string> local_names() {
+  std::unordered_map<uid_t, std::string> names;
   const std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen("/etc/passwd", "re"), std::fclose);
-  if (!file) return {};
-  while (const passwd* entry = fgetpwent(file.get()))
-    if (entry->pw_uid == uid) return entry->pw_name;
-  return {};
+  if (!file) return names;
+  // The first of a number's names is its name, as for getpwuid(3).
+  while (const passwd* entry = fgetpwent(file.get())) names.emplace(entry->pw_uid, entry->pw_name);
+  return names;
+}
+
+std::unordered_map<std::string, std::string> hosts_by_line() {
+  std::unordered_map<std::string, std::string> hosts;
+  for (const UtmpRecord& record : read_utmp())
+    hosts.emplace(record.line, host_of_record(record.host));
+  return hosts;
 }
 
 // logind's word for it, by the control group; "p" and the pid otherwise.
@@ -168,10 +177,30 @@ std::string LoginSearch::connection_among(const std::vector<ino_t>& sockets) {
 }
 
 std::string LoginSearch::host_on(const std::string& line) {
-  if (!utmp_) utmp_ = read_utmp();
-  const auto it = std::find_if(utmp_->begin(), utmp_->end(),
-                               [&](const UtmpRecord& record) { return record.line == line; });
-  return it == utmp_->end() ? std::string() : host_of_record(it->host);
+  if (!hosts_) hosts_ = hosts_by_line();
+  const auto it = hosts_->find(line);
+  return it == hosts_->end() ? std::string() : it->second;
+}
+
+// Once in a search: glibc asks for its place in the file at each line.
+std::string LoginSearch::local_name_of(uid_t uid) {
+  if (!names_) names_ = local_names();
+  const auto it = names_->find(uid);
+  return it == names_->end() ? std::string() : it->second;
+}
+
+// A name can be taken by any process. The program behind it is root's, and has that name; or it is
+// one of many names (busybox), but none that anybody may start as root, by whichever name.
+bool LoginSearch::runs_its_program(const Entry& entry) {
+  const std::string program = program_of(entry.pid);
+  if (!is_called(program, entry.stat.comm) &&
+      (is_mosh(entry.stat.comm) || is_set_user_id(entry.pid)))
+    return false;
+  if (files_of_root_.contains(program)) return true;
+  // Nobody but root can change that while this searches.
+  if (!is_root_owned(program)) return false;
+  files_of_root_.insert(program);
+  return true;
 }
 
 void LoginSearch::add(const Entry& leader, const ProcStatus& user, core::Login login,
@@ -194,10 +223,12 @@ void LoginSearch::add(const Entry& leader, const ProcStatus& user, core::Login l
 // user; before the user is let in, that child is sshd's own unprivileged user, and
 // says "[net]". A login of root has no monitor: one process, "root@pts/0".
 void LoginSearch::try_sshd(const Entry& leader) {
-  if (known_(leader.identity()) || !runs_file_of_root(leader.pid)) return;
   const std::optional<ProcStatus> status = read_status(leader.pid);
+  // Before its title is read: a user may keep who reads that of theirs waiting.
+  if (!status || !is_roots(*status)) return;
+  if (known_(leader.identity()) || !runs_its_program(leader)) return;
   const std::optional<SshdTitle> title = parse_sshd_title(read_cmdline(leader.pid));
-  if (!status || status->euid != 0 || !title) return;
+  if (!title) return;
   core::Login login;
   login.user = title->user;
   login.service = "sshd";
@@ -223,7 +254,7 @@ void LoginSearch::try_sshd(const Entry& leader) {
 // in it has none.
 void LoginSearch::try_login(const Entry& leader) {
   const std::optional<ProcStatus> status = read_status(leader.pid);
-  if (is_taken(leader) || !status || status->euid != 0 || !runs_file_of_root(leader.pid)) return;
+  if (!status || !is_roots(*status) || is_taken(leader) || !runs_its_program(leader)) return;
   for (const pid_t child : all_children_of(leader.pid)) {
     const std::optional<ProcStat> stat = read_stat(child);
     const std::optional<ProcStatus> user = read_status(child);
@@ -245,9 +276,9 @@ void LoginSearch::try_named(const Entry& leader) {
   // it has not yet.
   if (is_mosh(leader.stat.comm) ? known_(leader.identity()) : is_taken(leader)) return;
   const std::optional<ProcStatus> status = read_status(leader.pid);
-  const bool as_root = status && status->euid == 0;
+  const bool as_root = status && is_roots(*status);
   if (!status || (!as_root && !is_mosh(leader.stat.comm))) return;
-  if (!runs_file_of_root(leader.pid)) return;
+  if (!runs_its_program(leader)) return;
   if (const Result<Holdings> held = holdings_of(leader.pid)) add_holder(leader, *held);
 }
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -13,7 +14,6 @@
 #include "idled/system/process.h"
 #include "idled/system/process_table.h"
 #include "idled/system/terminal.h"
-#include "idled/system/utmp.h"
 #include "idled/system/wire.h"
 
 namespace idled::system {
@@ -27,7 +27,8 @@ namespace idled::system {
 //
 // By name, since so much else holds ptys and writes utmp, and must not be hung up: a
 // container's manager, screen, expect, root's own tmux. A program that runs as a user is
-// none, whatever it calls itself, but for mosh-server: it could feed its terminals. Neither
+// none, whatever it calls itself, but for mosh-server: it could feed its terminals. Nor is a
+// program of root's that somebody has given another's name, su by a link to it. Neither
 // is what stands below a login that is known, or was found here: sudo holds ptys, too.
 //
 // utmp is a hint only: from where somebody came, if it has it.
@@ -66,6 +67,8 @@ class LoginSearch {
   [[nodiscard]] bool is_leader(const core::ProcessIdentity& process) const;
   [[nodiscard]] std::string connection_among(const std::vector<ino_t>& sockets);
   [[nodiscard]] std::string host_on(const std::string& line);
+  [[nodiscard]] std::string local_name_of(uid_t uid);
+  [[nodiscard]] bool runs_its_program(const Entry& entry);
 
   IsKnown known_;
   Numbered pids_{"/proc"};
@@ -75,8 +78,10 @@ class LoginSearch {
   std::size_t next_candidate_ = 0;
   std::unordered_set<pid_t> found_;  // the leaders of the logins that were found so far
   std::vector<core::Login> logins_;
+  std::unordered_set<std::string> files_of_root_;  // programs, of those asked about so far
   // Read when they are wanted.
-  std::optional<std::vector<UtmpRecord>> utmp_;
+  std::optional<std::unordered_map<std::string, std::string>> hosts_;  // by their lines in utmp
+  std::optional<std::unordered_map<uid_t, std::string>> names_;
   std::optional<Connections> connections_;
 };
 

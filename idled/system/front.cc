@@ -25,11 +25,6 @@ std::string link_of(pid_t pid, const char* name) {
   return size > 0 ? std::string(target, static_cast<std::size_t>(size)) : std::string();
 }
 
-bool is_called(std::string_view path, std::string_view comm) {
-  const std::string_view base = path.substr(path.rfind('/') + 1);
-  return base.substr(0, kCommLength) == comm;
-}
-
 // The file that the process is named after: its program, or the script that the
 // program interprets; empty if it has given itself another name.
 std::string file_of(const Entry& process) {
@@ -61,6 +56,11 @@ bool runs_as_root(pid_t pid) {
 }
 
 }  // namespace
+
+bool is_called(std::string_view path, std::string_view comm) {
+  const std::string_view base = path.substr(path.rfind('/') + 1);
+  return base.substr(0, kCommLength) == comm;
+}
 
 std::string program_of(pid_t pid) {
   std::string program = link_of(pid, "exe");

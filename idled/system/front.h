@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "idled/system/process_table.h"
@@ -40,6 +41,9 @@ std::vector<std::string> root_programs(const std::vector<const ProcessTable::Ent
 // The file that the process runs, by name, even if it has been replaced since; empty if it is
 // gone, or a thread of the kernel.
 std::string program_of(pid_t pid);
+
+// Whether the file of that path has the name that /proc/PID/comm tells.
+bool is_called(std::string_view path, std::string_view comm);
 
 // Whether that file has the s bit: it changes who runs it, as su and sudo do. So, too, where it
 // cannot be looked at.

@@ -50,8 +50,11 @@ std::set<pid_t> own_groups(const std::function<bool(const ProcessTable::Entry&)>
 
 }  // namespace
 
-LoginProcesses LoginProcesses::of(const Process& leader) {
+LoginProcesses LoginProcesses::of(const Process& leader,
+                                  const std::vector<core::ProcessIdentity>& others) {
   LoginProcesses login;
+  login.leader_ = leader.pid();
+  for (const core::ProcessIdentity& other : others) login.others_[other.pid] = other.start_ticks;
   login.scope_ = session_scope(leader.pid());
   login.audit_session_ = audit_session(leader.pid());
   login.tree_.push_back(leader.identity());
@@ -70,6 +73,28 @@ bool LoginProcesses::owns(pid_t pid) const {
 
 bool LoginProcesses::owns(const ProcessTable::Entry& entry) const {
   if (entry.pid <= 1 || entry.pid == getpid() || entry.stat.is_zombie) return false;
+  return is_in_reach(entry) && !is_of_another(entry);
+}
+
+// Whether it stands below the leader of another login: mosh-server, started over ssh, is in the
+// scope of that, and in its audit session.
+bool LoginProcesses::is_of_another(const ProcessTable::Entry& entry) const {
+  constexpr int kDeepest = 256;  // pids may come back while this goes up
+  core::ProcessIdentity at = entry.identity();
+  pid_t parent = entry.stat.ppid;
+  for (int depth = 0; depth < kDeepest && at.pid > 1 && at.pid != leader_; ++depth) {
+    if (const auto other = others_.find(at.pid);
+        other != others_.end() && other->second == at.start_ticks)
+      return true;
+    const std::optional<ProcStat> above = read_stat(parent);
+    if (!above) return false;
+    at = {parent, above->start_ticks};
+    parent = above->ppid;
+  }
+  return false;
+}
+
+bool LoginProcesses::is_in_reach(const ProcessTable::Entry& entry) const {
   if (!scope_.empty()) return session_scope(entry.pid) == scope_;
   if (audit_session_) return audit_session(entry.pid) == audit_session_;
   return is_own_session(entry.stat.session) ||

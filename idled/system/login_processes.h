@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "idled/system/process.h"
@@ -25,7 +26,8 @@ namespace idled::system {
 // at once and lets no fork slip through.
 class LoginProcesses {
  public:
-  static LoginProcesses of(const Process& leader);
+  // Without those of `others`, the leaders of other logins, and what stands below them.
+  static LoginProcesses of(const Process& leader, const std::vector<core::ProcessIdentity>& others);
 
   [[nodiscard]] std::size_t count() const;
   void signal(int number) const;
@@ -33,10 +35,14 @@ class LoginProcesses {
  private:
   [[nodiscard]] bool owns(pid_t pid) const;
   [[nodiscard]] bool owns(const ProcessTable::Entry& entry) const;
+  [[nodiscard]] bool is_in_reach(const ProcessTable::Entry& entry) const;
+  [[nodiscard]] bool is_of_another(const ProcessTable::Entry& entry) const;
   void signal_each(int number) const;
   [[nodiscard]] bool kill_groups() const;
   [[nodiscard]] bool is_own_session(pid_t session) const;
 
+  pid_t leader_ = 0;
+  std::unordered_map<pid_t, std::uint64_t> others_;  // and when they started
   std::string scope_;  // below the control group file system: "/user.slice/…/session-3.scope"
   std::optional<std::uint32_t> audit_session_;
   std::vector<core::ProcessIdentity> tree_;

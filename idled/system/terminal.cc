@@ -107,7 +107,7 @@ Result<OwnedFd> open_pinned(const std::string& name, const OwnedFd& pinned) {
   return fd;
 }
 
-Result<OwnedFd> open_by_path(const std::string& name, dev_t device) {
+Result<OwnedFd> open_by_path(const std::string& name, dev_t device, uid_t holder) {
   const std::string path = "/dev/" + name;
   const OwnedFd pinned(::open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
   if (!pinned) return errno_error("cannot look at " + path);
@@ -115,6 +115,7 @@ Result<OwnedFd> open_by_path(const std::string& name, dev_t device) {
   if (fstat(pinned.get(), &status) < 0) return errno_error("fstat " + path);
   if (!S_ISCHR(status.st_mode) || status.st_rdev != device || !is_of_our_devpts(status))
     return Error{path + " is not the terminal that was meant", ENODEV};
+  if (holder != 0 && status.st_uid != holder) return Error{path + " is another user's", EPERM};
   return open_pinned(name, pinned);
 }
 
@@ -127,8 +128,15 @@ Result<Holdings> holdings_of(pid_t pid) {
     if (Error error = errno_error("cannot open " + fd_folder(pid)); is_shortage(error))
       return error;
   // Counted first: what comes while this reads makes another number.
-  if (struct stat status{}; fstat(folder.fd(), &status) == 0) held.descriptors = size_of(status);
+  uid_t holder = 0;  // proc(5): root where its user may not handle the process, "dumpable"
+  if (struct stat status{}; fstat(folder.fd(), &status) == 0) {
+    held.descriptors = size_of(status);
+    holder = status.st_uid;
+  }
+  std::size_t count = 0;
   while (const std::optional<int> fd = folder.next()) {
+    const bool enough = ++count > kMostOfAUser || held.masters.size() == kMostMastersOfAUser;
+    if (holder != 0 && enough) break;
     char buffer[64];
     const ssize_t size =
         readlinkat(folder.fd(), std::to_string(*fd).c_str(), buffer, sizeof buffer);
@@ -142,7 +150,7 @@ Result<Holdings> holdings_of(pid_t pid) {
     const bool known =
         index && std::any_of(held.masters.begin(), held.masters.end(),
                              [&](const PtyMaster& master) { return master.index == *index; });
-    if (index && !known) held.masters.push_back({*fd, *index});
+    if (index && !known) held.masters.push_back({*fd, *index, holder});
   }
   std::sort(held.masters.begin(), held.masters.end(),
             [](const PtyMaster& a, const PtyMaster& b) { return a.index < b.index; });
@@ -158,7 +166,8 @@ bool may_have_changed(const Holdings& then, pid_t pid) {
 Result<Terminal> Terminal::open(const Process& leader, const PtyMaster& master) {
   const std::string name = "pts/" + std::to_string(master.index);
   const dev_t device = makedev(UNIX98_PTY_SLAVE_MAJOR, master.index);
-  Result<OwnedFd> ours = leader.duplicate_fd(master.remote_fd);
+  Result<OwnedFd> ours = master.holder == 0 ? leader.duplicate_fd(master.remote_fd)
+                                            : Error{"it is a user's process", EPERM};
   if (ours) {
     if (!is_master(ours->get())) return Error{"the master of " + name + " is gone", ESTALE};
     OwnedFd slave(ioctl(ours->get(), TIOCGPTPEER, kOpenFlags));
@@ -172,7 +181,7 @@ Result<Terminal> Terminal::open(const Process& leader, const PtyMaster& master) 
   }
   if (ours.error().code != EPERM) return ours.error();
   if (const Result<void> home = check_home(leader.pid()); !home) return home.error();
-  Result<OwnedFd> slave = open_by_path(name, device);
+  Result<OwnedFd> slave = open_by_path(name, device, master.holder);
   if (!slave) return slave.error();
   return Terminal(name, device, *std::move(slave), OwnedFd());
 }
@@ -211,7 +220,9 @@ Result<Terminal> Terminal::open(const std::string& name, const OwnedFd& pinned, 
 std::optional<pid_t> Terminal::foreground_group(pid_t leader) const {
   // The kernel answers for another session's terminal only through the master.
   pid_t group = 0;
-  if (master_ && ioctl(master_.get(), TIOCGPGRP, &group) == 0 && group > 0) return group;
+  if (master_)
+    return ioctl(master_.get(), TIOCGPGRP, &group) == 0 && group > 0 ? std::optional(group)
+                                                                     : std::nullopt;
   const std::optional<ProcStat> on_it = find_on_terminal(leader, device_);
   if (on_it && on_it->tpgid > 0) return on_it->tpgid;
   return std::nullopt;
@@ -235,8 +246,9 @@ Result<void> Terminal::sample(core::TerminalSample& sample) const {
 
 std::optional<core::ProcessIdentity> Terminal::session_leader(pid_t leader) const {
   pid_t session = 0;
-  if (master_ && ioctl(master_.get(), TIOCGSID, &session) == 0 && session > 0)
-    return identify(session);
+  if (master_)
+    return ioctl(master_.get(), TIOCGSID, &session) == 0 && session > 0 ? identify(session)
+                                                                        : std::nullopt;
   if (const std::optional<ProcStat> on_it = find_on_terminal(leader, device_))
     return identify(on_it->session);
   for (const pid_t pid : list_pids()) {

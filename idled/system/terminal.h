@@ -18,6 +18,10 @@ namespace idled::system {
 struct PtyMaster {
   int remote_fd = -1;  // in that process
   unsigned index = 0;  // the N of /dev/pts/N
+  // Not 0: a user's process has it, mosh-server, which the user may do with as they like. Then its
+  // descriptors are not for us to take: to close one of a FUSE of theirs, or to wait for its
+  // execve(2), could take for ever.
+  uid_t holder = 0;
 };
 
 // What a process holds that bears witness of input.
@@ -29,8 +33,11 @@ struct Holdings {
 
 // Reads /proc/PID/fd and fdinfo ("tty-index"): what the process holds, and nothing
 // a user can rearrange. Takes CAP_SYS_PTRACE. One that is gone holds nothing; the only errors are
-// those of is_shortage().
+// those of is_shortage(). Of a user's process no more than the first kMostOfAUser descriptors, and
+// kMostMastersOfAUser masters: it may hold thousands, for others to count.
 Result<Holdings> holdings_of(pid_t pid);
+inline constexpr std::size_t kMostOfAUser = 1024;
+inline constexpr std::size_t kMostMastersOfAUser = 4;
 
 // Whether the process may hold other masters than it did then: it has another number of
 // descriptors (the size of /proc/PID/fd, since Linux 6.2), or the kernel does not say. A master
@@ -42,9 +49,10 @@ bool may_have_changed(const Holdings& then, pid_t pid);
 class Terminal {
  public:
   // Through the master, so that /dev/pts/N of another devpts, or one whose mode
-  // is 000, is no obstacle (TIOCGPTPEER). Where a security module forbids that,
-  // by path, if the leader sees the same devpts as we do. Errors: EBADF or ESTALE when the
-  // leader does not hold that master any more; EMFILE and its like, is_shortage().
+  // is 000, is no obstacle (TIOCGPTPEER). Where a security module forbids that, or a user's
+  // process holds it, by path, if the leader sees the same devpts as we do; of a user's, if the
+  // terminal is that user's: the number may be that of another devpts. Errors: EBADF or ESTALE when
+  // the leader does not hold that master any more; EMFILE and its like, is_shortage().
   static Result<Terminal> open(const Process& leader, const PtyMaster& master);
   // A console, "tty1" or "ttyS0", or the pty that login(1) was started on, "pts/3": by
   // its path once, `pinned`, and by that from then on, so that another terminal which gets

@@ -37,11 +37,26 @@ def measure(quick: bool) -> Measured:
                                                         timeout=LIMIT + 2 * BLOCK))
     crowd.close()
     made.daemon.stop()
+
+    Path("/etc/pam.d/nothing").write_text("session optional pam_permit.so\n")
+    made.start_daemon({"defaults": DEFAULTS | {"idle": "10m"}})
+    crowd = Crowd(service="nothing")
+
+    def come_and_be_found():
+        crowd.open(LOGINS)
+        log = made.daemon_logs()[-1]  # to ask for a list would be counted, too
+        wait_until(lambda: log.read_text().count("Found session") == LOGINS, "all to be found", timeout=60)
+
+    found = counted(made.daemon.pid, come_and_be_found)
+    crowd.close()
+    made.daemon.stop()
     return Measured([
         Row("system calls for a login and limit", limit / LOGINS, "", bound=130,
             how=f"strace -c; {LOGINS} logins that nobody uses, with one warning each, in mode report"),
         Row("system calls for a login, limit and logout", ended / LOGINS, "", bound=260,
             how="so, where they are logged out: with the last look, the hangup, and what the login says at its end"),
+        Row("system calls to find a login that nobody announced", found / LOGINS, "", bound=110,
+            how="so, with the search and the first look"),
         Row("system calls for a login in a list", (listed - empty) / LOGINS, "", bound=20, how="strace -c"),
     ])
 

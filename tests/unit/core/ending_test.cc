@@ -275,5 +275,25 @@ TEST(Ending, SparedWithoutAWarningSaysThatItIsOff) {
   EXPECT_NE(sim.shown(id).find("cancelled"), std::string::npos) << sim.shown(id);
 }
 
+// cron's child, or a server: who can tell?
+TEST(Ending, OfWhatMayBeAServersProcessOnlyTheUsersOwnAreEnded) {
+  Sim sim(R"({"defaults": {"leftovers": "kill"}})");
+  Login login;
+  login.id.value = "p500";
+  login.user = "alice";
+  login.uid = 1000;
+  login.service = "login";
+  login.leader = {500, 1};
+  sim.deliver(LoginOpened{login, 0});
+  sim.logins["p500"].leader_is_stuck = true;  // it stays, whatever becomes of alice's
+  sim.deliver(KickRequested{1, {login.id}, "root", "", seconds(0), true, true});
+  sim.pass(seconds(30));
+  EXPECT_EQ(sim.logins["p500"].log, (Log{"hangup", "terminate login own", "kill login own"}));
+  EXPECT_FALSE(sim.is_open(login.id)) << "it is not tried for ever";
+  EXPECT_EQ(sim.count(RecordKind::kStuck), 0U);
+  ASSERT_EQ(sim.kicks.size(), 1U);
+  EXPECT_TRUE(sim.kicks[0].still_there.empty());
+}
+
 }  // namespace
 }  // namespace idled::core

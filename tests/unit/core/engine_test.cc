@@ -487,6 +487,7 @@ TEST(Engine, RegisteringTwiceIsOneLogin) {
   Login again;
   again.id.value = "c7";
   again.user = "alice";
+  again.uid = sim.engine.find(id)->login.uid;
   again.leader = sim.engine.find(id)->login.leader;
   sim.deliver(LoginOpened{again, 5});
   EXPECT_EQ(sim.engine.size(), 1U);
@@ -633,6 +634,51 @@ TEST(Engine, LooksThatFailChangeNothingAndAreMadeAgain) {
   sim.has_descriptors = true;
   sim.pass(milliseconds(1200));
   EXPECT_FALSE(sim.is_open(id)) << "nor forgotten";
+}
+
+Login login_by(pid_t leader, const std::string& user, uid_t uid) {
+  Login login;
+  login.id.value = "p" + std::to_string(leader);
+  login.user = user;
+  login.uid = uid;
+  login.service = "login";
+  login.leader = {leader, 1};
+  return login;
+}
+
+// JupyterHub opens its users' PAM sessions in its own process.
+TEST(Engine, AServerThatOpensSessionsOfSeveralIsNobodysLogin) {
+  Sim sim(
+      R"({"rules": [{"name": "bobs", "match": {"user": "bob"}, "idle": "10m", "tmout": "limit"}]})");
+  sim.deliver(LoginOpened{login_by(500, "alice", 1000), 1});
+  sim.deliver(LoginOpened{login_by(500, "alice", 1000), 2});
+  EXPECT_EQ(sim.registered.back().id.value, "p500") << "the same user's is one";
+  EXPECT_EQ(sim.engine.size(), 1U);
+
+  sim.deliver(LoginOpened{login_by(500, "bob", 1001), 3});
+  EXPECT_EQ(sim.registered.back().id.value, "");
+  EXPECT_EQ(sim.registered.back().tmout, "600,export") << "by bob's rules, not by alice's";
+  EXPECT_EQ(sim.engine.size(), 0U) << "nor is it alice's any more";
+  EXPECT_EQ(sim.count(RecordKind::kRefused), 1U);
+  sim.deliver(LoginOpened{login_by(500, "alice", 1000), 4});
+  EXPECT_EQ(sim.engine.size(), 0U);
+  EXPECT_EQ(sim.count(RecordKind::kRefused), 1U) << "told once";
+
+  Login other = login_by(500, "carol", 1002);  // its number, come back
+  other.leader.start_ticks = 9;
+  sim.deliver(LoginOpened{other, 5});
+  EXPECT_EQ(sim.engine.size(), 1U);
+}
+
+TEST(Engine, OfAFoundLoginPamKnowsTheUserBetter) {
+  Sim sim;
+  Login found = login_by(500, "root", 0);
+  found.adopted = true;
+  sim.deliver(LoginOpened{found, 0});
+  sim.deliver(LoginOpened{login_by(500, "alice", 1000), 1});
+  ASSERT_NE(sim.engine.find_leader({500, 1}), nullptr);
+  EXPECT_EQ(sim.engine.find_leader({500, 1})->login.user, "alice");
+  EXPECT_EQ(sim.count(RecordKind::kRefused), 0U);
 }
 
 }  // namespace

@@ -302,6 +302,7 @@ class Sim {
     SimLogin& login = logins[a.id.value];
     const char* const whom = a.reach == Reach::kAll     ? " all"
                              : a.reach == Reach::kBelow ? " below"
+                             : a.reach == Reach::kOwn   ? " own"
                                                         : "";
     login.log.emplace_back((a.signal == Signal::kTerminate ? "terminate login" : "kill login") +
                            std::string(whom));

@@ -148,6 +148,35 @@ TEST_F(DaemonTest, KickWaitsUntilTheyAreGone) {
   EXPECT_EQ(kicked->logins[0].terminals, std::vector<std::string>{"pts/101"});
 }
 
+// ~/.pam_environment says what its user likes.
+TEST_F(DaemonTest, NoVariableMakesALoginOfSshdGraphical) {
+  Reply reply;
+  protocol::RegisterRequest request;
+  request.user = "alice";
+  request.uid = 1000;
+  request.service = "sshd";
+  request.session_type = "x11";
+  request.session_class = "greeter";
+  daemon_.on_register({103, 0, 0, {}}, request, reply.answer());
+  const auto count_graphical = [this] {
+    const auto all = list(root_);
+    return std::count_if(all.begin(), all.end(),
+                         [](const auto& info) { return info.kind == "graphical"; });
+  };
+  EXPECT_EQ(count_graphical(), 0);
+  request.service = "gdm-password";
+  daemon_.on_register({104, 0, 0, {}}, request, reply.answer());
+  EXPECT_EQ(count_graphical(), 1);
+}
+
+// Its leader may be a server's: others' sessions are below it, too.
+TEST_F(DaemonTest, WithoutATerminalOrAConnectionOnlyAnAdministratorEndsIt) {
+  host_.without_terminal.insert(101);
+  EXPECT_EQ(kick(alice_, at_once("p101")), protocol::kPermissionDenied);
+  EXPECT_EQ(kick(alice_, at_once("", "", "alice")), protocol::kPermissionDenied);
+  EXPECT_EQ(kick(root_, at_once("p101")), "");
+}
+
 TEST_F(DaemonTest, KickSaysWhatIsWrongWithIt) {
   EXPECT_EQ(kick(root_, {}), protocol::kInvalidParameter);
   EXPECT_EQ(kick(root_, at_once("p101", "pts/1")), protocol::kInvalidParameter);

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -34,7 +35,7 @@ class FakeHost final : public Host {
     observation.clocks = now().clocks;
     observation.look = look;
     observation.failed = full;
-    if (full) return observation;
+    if (full || without_terminal.contains(session.login.leader.pid)) return observation;
     core::TerminalSample sample;
     sample.name = "pts/" + std::to_string(session.login.leader.pid);
     sample.atime = atime.value_or(observation.clocks.wall - seconds(60));
@@ -103,7 +104,8 @@ class FakeHost final : public Host {
   seconds wall_ahead{1'600'000'000};  // a whole number of the 8-second blocks
   std::optional<WallTime> atime;      // of every terminal; none: a minute ago, always
   bool disk_full = false;
-  bool full = false;  // no descriptor is left
+  bool full = false;                 // no descriptor is left
+  std::set<pid_t> without_terminal;  // leaders that hold none
   std::vector<std::string> bad_state;
   std::vector<core::SessionData> state;
   std::vector<core::Login> found;

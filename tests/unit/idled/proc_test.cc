@@ -17,6 +17,7 @@
 #include "idled/system/front.h"
 #include "idled/system/namespaces.h"
 #include "idled/system/terminal.h"
+#include "idled/system/utmp.h"
 
 namespace idled::system {
 namespace {

@@ -3,12 +3,14 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 
 #include "idled/system/proc.h"
@@ -138,6 +140,45 @@ TEST(HoldingsOf, AnotherMasterIsAChange) {
   int status = 0;
   EXPECT_EQ(waitpid(holder, &status, 0), holder);
   EXPECT_TRUE(may_have_changed(*holdings_of(holder), holder)) << "it is gone";
+  close(done[0]);
+}
+
+// A user's process, who may put what they like in a descriptor's place, and hold thousands.
+TEST(Holdings, OfAUsersProcessAreSoManyAndNoMore) {
+  if (geteuid() != 0) GTEST_SKIP() << "it takes another user";
+  constexpr uid_t kNobody = 65534;
+  int done[2];
+  ASSERT_EQ(pipe(done), 0);
+  const pid_t holder = fork();
+  if (holder == 0) {
+    close(done[0]);
+    if (setresgid(kNobody, kNobody, kNobody) != 0 || setresuid(kNobody, kNobody, kNobody) != 0)
+      _exit(1);
+    prctl(PR_SET_DUMPABLE, 1);  // as after execve(2)
+    for (std::size_t n = 0; n <= kMostMastersOfAUser; ++n)
+      if (const int fd = posix_openpt(O_RDWR | O_NOCTTY); fd < 0 || unlockpt(fd) != 0) _exit(1);
+    (void)!write(done[1], "x", 1);
+    pause();
+  }
+  close(done[1]);
+  char byte = 0;
+  ASSERT_EQ(read(done[0], &byte, 1), 1) << "there is no devpts here";
+  const Holdings held = *holdings_of(holder);
+  EXPECT_EQ(held.masters.size(), kMostMastersOfAUser);
+  ASSERT_FALSE(held.masters.empty());
+  EXPECT_EQ(held.masters[0].holder, kNobody);
+
+  const Result<Process> leader = Process::open(*identify(holder));
+  const Result<Terminal> theirs = Terminal::open(*leader, held.masters[0]);
+  ASSERT_TRUE(theirs) << theirs.error().text;
+  EXPECT_FALSE(theirs->is_through_master()) << "a descriptor was taken from them";
+  const std::string path = "/dev/pts/" + std::to_string(held.masters[0].index);
+  ASSERT_EQ(chown(path.c_str(), 1, 1), 0);
+  const Result<Terminal> others = Terminal::open(*leader, held.masters[0]);
+  ASSERT_FALSE(others);
+  EXPECT_EQ(others.error().code, EPERM) << "the number may be that of another devpts";
+  kill(holder, SIGKILL);
+  waitpid(holder, nullptr, 0);
   close(done[0]);
 }
 
