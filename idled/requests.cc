@@ -32,14 +32,9 @@ bool is_display_manager(const std::string& service) {
   return false;
 }
 
-// What they open is a terminal's, whatever the environment says: a user may have written that
-// (~/.pam_environment).
-bool is_for_terminals(const std::string& service) {
-  return service == "sshd" || service == "login";
-}
-
 bool is_graphical(const protocol::RegisterRequest& request) {
-  if (is_for_terminals(request.service)) return false;
+  // Whatever the environment says: a user may have written that (~/.pam_environment).
+  if (request.service == "sshd") return false;
   for (const char* type : {"x11", "wayland", "mir"})
     if (request.session_type == type) return true;
   return request.session_class == "greeter" || is_display_manager(request.service) ||

@@ -6,7 +6,7 @@
 # A package that is removed leaves this file behind: then it does nothing.
 
 if [ -n "${BASH_VERSION-}" ] && [ -z "${IDLED_TMOUT-}${TMUX-}${STY-}" ] &&
-    { [ -x /usr/sbin/idled ] || [ -x /usr/local/sbin/idled ]; }; then
+    { [ -e /usr/sbin/idled ] || [ -e /usr/bin/idled ] || [ -e /usr/local/sbin/idled ]; }; then
     case $- in
     *i*)
         case "$(readonly -p) " in

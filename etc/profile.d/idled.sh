@@ -17,7 +17,7 @@
 
 # A package that is removed leaves this file behind: then it does nothing.
 _idled_flags=$-
-[ -x /usr/sbin/idled ] || [ -x /usr/local/sbin/idled ] || _idled_flags=
+[ -e /usr/sbin/idled ] || [ -e /usr/bin/idled ] || [ -e /usr/local/sbin/idled ] || _idled_flags=
 
 case $_idled_flags in
 *i*)

@@ -56,7 +56,7 @@ void Engine::begin_ending(Session& session, Cause cause, Context& context) {
                            context.now, cause, "A terminal took no warning: " + describe(session)));
   Ending ending;
   ending.cause = cause;
-  ending.own_processes = may_be_of_a_server(session);
+  ending.own_processes = cause == Cause::kKick && may_be_of_a_server(session);
   ending.all_processes =
       session.rules->settings.leftovers == policy::Leftovers::kKill && !ending.own_processes;
   ending.whole_login = cause != Cause::kIdle || ending.all_processes || session.terminals.empty();
@@ -174,8 +174,7 @@ void Engine::climb(Session& session, Rung rung, Context& context) {
       context.want(SignalLogin{id, Signal::kKill, reach_of(*session.ending)});
       break;
     case Rung::kStuck:
-      if (session.ending->own_processes)
-        return close(session, context);  // what stays is the server
+      if (session.ending->own_processes) return leave_to_server(session, context);
       context.want(SignalLogin{id, Signal::kKill, reach_of(*session.ending)});
       context.want(record_of(RecordKind::kStuck, Severity::kError, session, context.now,
                              session.ending->cause,
@@ -189,6 +188,16 @@ void Engine::climb(Session& session, Rung rung, Context& context) {
       "Still there, " + std::string(name_of(rung)) + ": " + describe(session));
   record.fields.emplace_back("IDLED_RUNG", name_of(rung));
   context.want(std::move(record));
+}
+
+// What is left may be the server, whose own it is.
+void Engine::leave_to_server(Session& session, Context& context) {
+  context.want(record_of(
+      RecordKind::kEnded, Severity::kNotice, session, context.now, session.ending->cause,
+      "Ended what the user runs below process " + std::to_string(session.login.leader.pid) +
+          ", which may be a server's and goes on: " + describe(session)));
+  session.ending.reset();
+  close(session, context);
 }
 
 void Engine::finish_ending(Session& session, Context& context) {

@@ -67,7 +67,8 @@ const Session* Engine::enclosing(const LoginOpened& event) const {
 bool Engine::is_of_a_server(const LoginOpened& event, Context& context) {
   const ProcessIdentity& leader = event.login.leader;
   const auto known = by_leader_.find(leader.pid);
-  if (known != by_leader_.end() && known->second->login.leader == leader &&
+  // What a search says may be older than what PAM said meanwhile.
+  if (!event.login.adopted && known != by_leader_.end() && known->second->login.leader == leader &&
       known->second->login.uid != event.login.uid) {
     Session& other = *known->second;
     if (!other.login.adopted) {

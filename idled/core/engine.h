@@ -130,6 +130,7 @@ class Engine {
   void spare(Session& session, Context& context);
   void go_on_ending(Session& session, Context& context);
   void climb(Session& session, Rung rung, Context& context);
+  void leave_to_server(Session& session, Context& context);
   void finish_ending(Session& session, Context& context);
   void outlive_leader(Session& session, const Observation& observation, Context& context);
   void settle_kicks(const SessionId& id, bool still_there, Context& context);

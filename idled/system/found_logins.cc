@@ -190,10 +190,12 @@ std::string LoginSearch::local_name_of(uid_t uid) {
 }
 
 // A name can be taken by any process. The program behind it is root's, and has that name; or it is
-// one of many names (busybox), but none that anybody may start as root, by whichever name.
+// one of many names, but none that anybody may start as root, by whichever name: sudo. (Of busybox
+// that is its own business.)
 bool LoginSearch::runs_its_program(const Entry& entry) {
   const std::string program = program_of(entry.pid);
-  if (!is_called(program, entry.stat.comm) &&
+  const std::string_view name = std::string_view(program).substr(program.rfind('/') + 1);
+  if (!is_called(program, entry.stat.comm) && !name.starts_with("busybox") &&
       (is_mosh(entry.stat.comm) || is_set_user_id(entry.pid)))
     return false;
   if (files_of_root_.contains(program)) return true;
@@ -238,7 +240,11 @@ void LoginSearch::try_sshd(const Entry& leader) {
   } else {
     for (const pid_t child : all_children_of(leader.pid)) {
       user = read_status(child);
-      if (user && user->uid != 0 && read_cmdline(child).find("[net]") == std::string::npos) break;
+      // Not what it runs to find the user's keys, AuthorizedKeysCommand.
+      const std::optional<std::string> comm = comm_of(child);
+      if (user && user->uid != 0 && comm && is_sshd(*comm) &&
+          read_cmdline(child).find("[net]") == std::string::npos)
+        break;
       user.reset();
     }
   }

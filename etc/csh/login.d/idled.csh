@@ -6,7 +6,7 @@
 
 # A C shell other than tcsh has no autologout. tmux and screen: see there. A package that is removed leaves this
 # file behind: then it does nothing.
-if ( $?tcsh && $?prompt && ! $?TMUX && ! $?STY && ( -x /usr/sbin/idled || -x /usr/local/sbin/idled ) ) then
+if ( $?tcsh && $?prompt && ! $?TMUX && ! $?STY && ( -e /usr/sbin/idled || -e /usr/bin/idled || -e /usr/local/sbin/idled ) ) then
     # Tried in a subshell: it is readonly if this file is read a second time, or if another file made it so.
     ( set autologout = 1 ) >& /dev/null
     if ( $status == 0 ) then

@@ -291,6 +291,7 @@ TEST(Ending, OfWhatMayBeAServersProcessOnlyTheUsersOwnAreEnded) {
   EXPECT_EQ(sim.logins["p500"].log, (Log{"hangup", "terminate login own", "kill login own"}));
   EXPECT_FALSE(sim.is_open(login.id)) << "it is not tried for ever";
   EXPECT_EQ(sim.count(RecordKind::kStuck), 0U);
+  EXPECT_EQ(sim.count(RecordKind::kEnded), 1U);
   ASSERT_EQ(sim.kicks.size(), 1U);
   EXPECT_TRUE(sim.kicks[0].still_there.empty());
 }

@@ -679,6 +679,9 @@ TEST(Engine, OfAFoundLoginPamKnowsTheUserBetter) {
   ASSERT_NE(sim.engine.find_leader({500, 1}), nullptr);
   EXPECT_EQ(sim.engine.find_leader({500, 1})->login.user, "alice");
   EXPECT_EQ(sim.count(RecordKind::kRefused), 0U);
+  sim.deliver(LoginOpened{found, 0});  // by a search that began before
+  ASSERT_NE(sim.engine.find_leader({500, 1}), nullptr);
+  EXPECT_EQ(sim.engine.find_leader({500, 1})->login.user, "alice");
 }
 
 }  // namespace
