@@ -284,10 +284,9 @@ void LinuxHost::look_in_front(const core::Session& session, const system::Termin
 
 bool LinuxHost::asks_of_dev_tty(const core::Session& session, const core::TerminalSample& sample) {
   if (!sample.dev_tty) return false;
-  const auto known = std::find_if(session.terminals.begin(), session.terminals.end(),
-                                  [&](const core::Terminal& t) { return t.name == sample.name; });
-  return core::may_show_reads(known != session.terminals.end() ? &known->memory : nullptr,
-                              sample.dev_tty->atime, system::read_clocks());
+  const core::Terminal* const known = core::find_terminal(session, sample.name);
+  return core::may_show_reads(known ? &known->memory : nullptr, sample.dev_tty->atime,
+                              system::read_clocks());
 }
 
 core::Observation LinuxHost::observe(const core::Session& session, core::Look look) {
@@ -428,35 +427,28 @@ void LinuxHost::signal_terminal_leaders(const core::Session& session, core::Sign
     leader.signal(number_of(signal));
 }
 
-void LinuxHost::signal_own(const Attached& login, uid_t user, int number) {
-  const system::ProcessTable table = system::ProcessTable::read();
-  std::vector<core::ProcessIdentity> own{login.leader.identity()};
-  for (const system::ProcessTable::Entry* entry : table.below(login.leader.pid()))
-    own.push_back(entry->identity());
-  for (const core::ProcessIdentity& identity : own) {
-    // Held first, asked then.
-    const Result<system::Process> process = system::Process::open(identity);
-    const std::optional<system::ProcStatus> status = system::read_status(identity.pid);
-    if (process && status && status->uid == user) process->signal(number);
-  }
-}
-
 void LinuxHost::signal_login(const core::Session& session, const core::SignalLogin& signal) {
   const Attached* login = attached(session.login.leader.pid);
   if (!login) return;
-  if (signal.reach == core::Reach::kOwn)
-    return signal_own(*login, session.login.uid, number_of(signal.signal));
+  const int number = number_of(signal.signal);
+  const bool own_only = signal.reach == core::Reach::kOwn;
+  const auto is_meant = [&](pid_t pid) {
+    if (!own_only) return true;
+    const std::optional<system::ProcStatus> status = system::read_status(pid);
+    return status && status->uid == session.login.uid;
+  };
   if (signal.reach == core::Reach::kAll) {
-    if (login->ended && login->ended->processes)
-      login->ended->processes->signal(number_of(signal.signal));
-  } else if (signal.signal == core::Signal::kTerminate) {
-    const int number = signal.reach == core::Reach::kBelow ? SIGTERM : SIGHUP;
+    if (login->ended && login->ended->processes) login->ended->processes->signal(number);
+  } else if (own_only || signal.signal == core::Signal::kTerminate) {
     const system::ProcessTable table = system::ProcessTable::read();
-    for (const system::ProcessTable::Entry* entry : table.below(login->leader.pid()))
-      if (const Result<system::Process> process = system::Process::open(entry->identity()))
-        process->signal(number);
+    for (const system::ProcessTable::Entry* entry : table.below(login->leader.pid())) {
+      // Held first, asked then.
+      const Result<system::Process> process = system::Process::open(entry->identity());
+      if (process && is_meant(entry->pid))
+        process->signal(signal.reach == core::Reach::kConnection ? SIGHUP : number);
+    }
   }
-  login->leader.signal(number_of(signal.signal));
+  if (is_meant(login->leader.pid())) login->leader.signal(number);
 }
 
 // --- records ------------------------------------------------------------------------

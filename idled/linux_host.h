@@ -111,7 +111,6 @@ class LinuxHost final : public Host {
   const std::vector<system::Terminal>* open_terminals_of(Attached& login);
   // So, but as of a close look; they are the caller's to close.
   Result<std::vector<system::Terminal>> take_terminals_of(Attached& login);
-  static void signal_own(const Attached& login, uid_t user, int number);
   static void note_terminal_leader(Attached& login, const system::Terminal& terminal);
   std::optional<core::TerminalSample> sample(const core::Session& session,
                                              const system::Terminal& terminal, core::Look look);

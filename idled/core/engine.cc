@@ -64,32 +64,35 @@ const Session* Engine::enclosing(const LoginOpened& event) const {
 
 // A server that opens sessions in its own process (JupyterHub, with PAM) is nobody's login: it
 // cannot be ended for one of its users. Of an adopted login PAM knows the user better.
-bool Engine::is_of_a_server(const LoginOpened& event, Context& context) {
+void Engine::learn_of_server(const LoginOpened& event, Context& context) {
   const ProcessIdentity& leader = event.login.leader;
   const auto known = by_leader_.find(leader.pid);
   // What a search says may be older than what PAM said meanwhile.
-  if (!event.login.adopted && known != by_leader_.end() && known->second->login.leader == leader &&
-      known->second->login.uid != event.login.uid) {
-    Session& other = *known->second;
-    if (!other.login.adopted) {
-      servers_[leader.pid] = leader.start_ticks;
-      context.want(
-          Record{RecordKind::kRefused,
-                 Severity::kWarning,
-                 "Cannot watch the login of " + printable(event.login.user) + " (" +
-                     printable(event.login.service) + "): process " + std::to_string(leader.pid) +
-                     " has opened one of " + printable(other.login.user) +
-                     ", too, and cannot be ended for one of them; its logins are not watched",
-                 {}});
-    }
-    close(other, context);
+  if (event.login.adopted || known == by_leader_.end()) return;
+  Session& other = *known->second;
+  if (other.login.leader != leader || other.login.uid == event.login.uid) return;
+  if (!other.login.adopted) {
+    servers_[leader.pid] = leader.start_ticks;
+    context.want(
+        Record{RecordKind::kRefused,
+               Severity::kWarning,
+               "Cannot watch the login of " + printable(event.login.user) + " (" +
+                   printable(event.login.service) + "): process " + std::to_string(leader.pid) +
+                   " has opened one of " + printable(other.login.user) +
+                   ", too, and cannot be ended for one of them; its logins are not watched",
+               {}});
   }
-  const auto server = servers_.find(leader.pid);
-  return server != servers_.end() && server->second == leader.start_ticks;
+  close(other, context);
+}
+
+bool Engine::is_server(const ProcessIdentity& process) const {
+  const auto server = servers_.find(process.pid);
+  return server != servers_.end() && server->second == process.start_ticks;
 }
 
 void Engine::on(const LoginOpened& event, Context& context) {
-  if (is_of_a_server(event, context)) {
+  learn_of_server(event, context);
+  if (is_server(event.login.leader)) {
     context.want(Registered{event.token, {}, tmout_of(subject_of(event.login))});
     return;
   }

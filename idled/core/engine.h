@@ -90,7 +90,8 @@ class Engine {
   Session* lookup(const SessionId& id);
   Session& insert(SessionData data, const Now& now);
   void close(Session& session, Context& context);
-  bool is_of_a_server(const LoginOpened& event, Context& context);
+  void learn_of_server(const LoginOpened& event, Context& context);
+  [[nodiscard]] bool is_server(const ProcessIdentity& process) const;
   void leave(const SessionId& id, Context& context);
   void resolve(Session& session, const Now& now);
   void resolve_all(Context& context);

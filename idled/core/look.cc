@@ -19,12 +19,6 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
 
 constexpr auto kSameName = [](const auto& a, const auto& b) { return a.name == b.name; };
 
-template <typename T>
-auto find_named(const std::vector<T>& terminals, const std::string& name) {
-  return std::find_if(terminals.begin(), terminals.end(),
-                      [&](const T& terminal) { return terminal.name == name; });
-}
-
 // `known`: as it was remembered; null where it has opened since.
 TerminalMemory remember_one(const Terminal* known, const TerminalSample& sample,
                             const Session& session, const Observation& observation) {
@@ -35,13 +29,11 @@ TerminalMemory remember_one(const Terminal* known, const TerminalSample& sample,
 std::vector<Terminal> remember_all(const Session& session, const Observation& observation) {
   std::vector<Terminal> after;
   after.reserve(observation.terminals.size());
-  for (const TerminalSample& sample : observation.terminals) {
-    const auto known = find_named(session.terminals, sample.name);
-    after.push_back({sample.name,
-                     remember_one(known == session.terminals.end() ? nullptr : &*known, sample,
-                                  session, observation),
-                     sample.foreground, sample.watched});
-  }
+  for (const TerminalSample& sample : observation.terminals)
+    after.push_back(
+        {sample.name,
+         remember_one(find_terminal(session, sample.name), sample, session, observation),
+         sample.foreground, sample.watched});
   return after;
 }
 
@@ -62,9 +54,12 @@ void remember_in_place(Session& session, const Observation& observation) {
 // console's place, until that is there again.
 std::optional<BootTime> input_of_closed(const Session& session, const Observation& observation) {
   const std::vector<TerminalSample>& terminals = observation.terminals;
-  const bool closed = std::any_of(
-      session.terminals.begin(), session.terminals.end(),
-      [&](const Terminal& known) { return find_named(terminals, known.name) == terminals.end(); });
+  const bool closed =
+      std::any_of(session.terminals.begin(), session.terminals.end(), [&](const Terminal& known) {
+        return std::none_of(terminals.begin(), terminals.end(), [&](const TerminalSample& sample) {
+          return sample.name == known.name;
+        });
+      });
   const bool is_back = session.login.kind == Kind::kConsole && session.looked_at != BootTime{} &&
                        session.terminals.empty() && !terminals.empty();
   if (!closed && !is_back) return session.closed_input;
@@ -105,6 +100,12 @@ std::optional<std::string> uninterruptible(const Session& session, const Observa
 }
 
 }  // namespace
+
+const Terminal* find_terminal(const SessionData& session, const std::string& name) {
+  const auto it = std::find_if(session.terminals.begin(), session.terminals.end(),
+                               [&](const Terminal& terminal) { return terminal.name == name; });
+  return it == session.terminals.end() ? nullptr : &*it;
+}
 
 std::vector<std::string> names_of(const std::vector<Terminal>& terminals) {
   std::vector<std::string> names;

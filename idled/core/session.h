@@ -113,6 +113,9 @@ struct SameUser {
   Session* previous = nullptr;
 };
 
+// Null: it is not known.
+const Terminal* find_terminal(const SessionData& session, const std::string& name);
+
 struct Session : SessionData {
   explicit Session(SessionData data) : SessionData(std::move(data)) {}
 

@@ -79,17 +79,12 @@ bool LoginProcesses::owns(const ProcessTable::Entry& entry) const {
 // Whether it stands below the leader of another login: mosh-server, started over ssh, is in the
 // scope of that, and in its audit session.
 bool LoginProcesses::is_of_another(const ProcessTable::Entry& entry) const {
-  constexpr int kDeepest = 256;  // pids may come back while this goes up
-  core::ProcessIdentity at = entry.identity();
-  pid_t parent = entry.stat.ppid;
-  for (int depth = 0; depth < kDeepest && at.pid > 1 && at.pid != leader_; ++depth) {
-    if (const auto other = others_.find(at.pid);
-        other != others_.end() && other->second == at.start_ticks)
-      return true;
-    const std::optional<ProcStat> above = read_stat(parent);
-    if (!above) return false;
-    at = {parent, above->start_ticks};
-    parent = above->ppid;
+  std::vector<core::ProcessIdentity> line = ancestors_of(entry.stat);
+  line.insert(line.begin(), entry.identity());
+  for (const core::ProcessIdentity& process : line) {
+    if (process.pid == leader_) return false;
+    const auto other = others_.find(process.pid);
+    if (other != others_.end() && other->second == process.start_ticks) return true;
   }
   return false;
 }
